@@ -1,0 +1,40 @@
+# Two commands matter: `make demo` and `make test`. Both install what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+VENV := .venv
+PY := $(VENV)/bin/python
+WORKERS ?= 2
+
+.PHONY: setup demo test lint format bench clean
+
+setup: $(VENV)/.ready  ## system packages, .venv and the command .venv/bin/grader; nothing when nothing changed
+
+$(VENV)/.ready: pyproject.toml scripts/setup.sh
+	bash scripts/setup.sh
+	touch $@
+
+demo: setup  ## grade the reference notebook with its full training
+	$(VENV)/bin/grader data fetch mnist
+	mkdir -p out
+	$(VENV)/bin/grader grade reference/cnn/solution.ipynb --html out/report.html --json out/report.json
+
+test: setup  ## the whole suite
+	$(VENV)/bin/grader data fetch mnist
+	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
+
+lint: setup  ## ruff, mypy --strict, import-linter
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+format: setup
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: setup  ## ratios, measured in one run
+	$(VENV)/bin/grader data fetch mnist
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info

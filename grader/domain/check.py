@@ -1,0 +1,115 @@
+"""Check: a probe inside and a judgement outside."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PositiveFloat
+
+from grader.domain.base import Frozen
+from grader.domain.evidence import Evidence
+from grader.domain.hidden import Hidden
+from grader.domain.outcome import Outcome
+from grader.domain.probe import Probe
+from grader.domain.submission import Submission
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with their labels.
+
+    Attributes:
+        images: uint8, shape (n, height, width).
+        labels: int64, shape (n,).
+        digest: hex digest of the files they were read from.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    digest: str
+
+
+class Memo(Protocol):
+    """Keeps measurements that cost seconds, by content: a regrade measures nothing twice."""
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """What was put under the key, or None."""
+
+    def put(self, key: str, value: dict[str, Any]) -> None:
+        """Keep a JSON object under the key."""
+
+
+class DictMemo:
+    """A memo that forgets with the process."""
+
+    def __init__(self, values: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self.values: dict[str, dict[str, Any]] = dict(values or {})
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """See `Memo`."""
+        return self.values.get(key)
+
+    def put(self, key: str, value: dict[str, Any]) -> None:
+        """See `Memo`."""
+        self.values[key] = value
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What judgements may use besides the evidence; all of it ours and deterministic.
+
+    Attributes:
+        dataset: reads a data set by name, such as ``mnist/test``. Raises DataError.
+        memo: keeps measurements by content.
+    """
+
+    dataset: Callable[[str], Labelled]
+    memo: Memo = field(default_factory=DictMemo)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that one judgement sees."""
+
+    submission: Submission
+    evidence: Evidence
+    hidden: Hidden
+    lab: Lab
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What a check asks inside: probes, and the arrays that they name.
+
+    Two checks may ask the same probe (same id, equal fields, equal arrays): it is asked once.
+    """
+
+    probes: tuple[Probe, ...] = ()
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
+
+
+class Check(Frozen, ABC):
+    """One thing that is checked, with its share of the problem's points."""
+
+    weight: PositiveFloat = 1
+    """Share of the problem's points, relative to the problem's other checks."""
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """Unique within its problem; stable, since reports and class statistics refer to it."""
+
+    def questions(self, hidden: Hidden) -> Questions:  # noqa: ARG002 - for those that ask
+        """What to ask inside. Nothing by default: some checks read only the submission."""
+        return Questions()
+
+    @abstractmethod
+    def judge(self, case: Case) -> Outcome:
+        """Compare the answers with the reference; pure, and never raises for bad evidence."""
+
+    def mistakes(self) -> tuple[str, ...]:
+        """Fields that are wrong together, in words; empty where the check is well defined."""
+        return ()

@@ -1,0 +1,299 @@
+"""Evidence: everything that a run yields. Data only, and only ever the student's claim."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from grader.domain.base import Frozen
+
+Text = Annotated[str, Field(max_length=20_000)]
+Short = Annotated[str, Field(max_length=500)]
+Tensors = Mapping[str, NDArray[np.generic]]
+
+MAX_PARAMETERS = 512
+MAX_CALLS = 256
+
+
+class Found(Frozen):
+    """Which object answered."""
+
+    asked: Short
+    """The name of the exercise."""
+    used: Short
+    """The name that the object has in the notebook."""
+    how: Literal["name", "fallback", "constructed"] = "name"
+    """By its name; as the only one of the right kind; by calling the class."""
+
+
+class Raised(Frozen):
+    """An exception that student code raised."""
+
+    name: Short
+    """Class, such as ``ValueError``."""
+    message: Text
+    line: Short | None = None
+    """The student's line that raised it, where known."""
+
+
+class Parameter(Frozen):
+    """One parameter of a module, listed in the order in which a forward pass first touches it."""
+
+    name: Short
+    """Name in `named_parameters()`."""
+    shape: Annotated[tuple[int, ...], Field(max_length=8)]
+    key: Short | None
+    """Array of the answer that holds its values; None where they were too large to send."""
+    used: bool
+    """False: the forward pass never touched it (then listed last)."""
+    trainable: bool
+
+
+class LayerSeen(Frozen):
+    """A leaf module in the order in which it ran, or one that holds parameters and never ran."""
+
+    name: Short
+    type: Short
+    """Class name, such as ``Linear``."""
+    parameters: Annotated[int, Field(ge=0)]
+    output_shape: Annotated[tuple[int, ...], Field(max_length=8)] | None
+    settings: Short = ""
+    """`extra_repr()`, cut."""
+
+
+class _Answer(Frozen):
+    probe: Short
+    """Id of the probe."""
+    cell: Annotated[int, Field(ge=-1)]
+    """Index of the cell that had just finished; the last one that ran for answers at the end."""
+    seconds: Annotated[float, Field(ge=0)] = 0
+
+
+class ModuleAnswer(_Answer):
+    """What a module is. Arrays: ``output`` where it ran, and the `key` of each parameter."""
+
+    kind: Literal["module"] = "module"
+    found: Found
+    class_name: Short
+    parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)]
+    layers: Annotated[tuple[LayerSeen, ...], Field(max_length=MAX_PARAMETERS)]
+    parameter_count: Annotated[int, Field(ge=0)]
+    """Elements of all trainable parameters, each tensor counted once."""
+    error: Raised | None = None
+    """Raised by the forward pass on the hidden inputs."""
+    deterministic: bool = True
+    """A second pass in eval mode gave the same output."""
+    when: Literal["bound", "changed", "end"] = "bound"
+
+
+class CallAnswer(Frozen):
+    """What one call gave: an array, or an exception."""
+
+    key: Short | None = None
+    """Array of the answer with the result (as float64, bool or int64, whatever it was)."""
+    type: Short = ""
+    """Type of the result, such as ``ndarray``."""
+    dtype: Short = ""
+    gradient: Short | None = None
+    """Array with the gradient with respect to the first argument."""
+    error: Raised | None = None
+    timed_out: bool = False
+    changed_input: bool = False
+    """An argument was written to."""
+    repeatable: bool = True
+    """The second call gave the same."""
+
+
+class FunctionAnswer(_Answer):
+    """What a function gives on each call, in the order of the probe's calls."""
+
+    kind: Literal["function"] = "function"
+    found: Found
+    type: Short = ""
+    """Type of the object that was called, such as ``function`` or ``CrossEntropyLoss``."""
+    calls: Annotated[tuple[CallAnswer, ...], Field(max_length=MAX_CALLS)]
+
+
+class OptimizerAnswer(_Answer):
+    """What an optimizer does. Arrays: ``first.N`` and ``second.N``, the change of the leading
+    elements of the model's N-th parameter (order of `parameters()`) in each of two steps.
+    """
+
+    kind: Literal["optimizer"] = "optimizer"
+    found: Found
+    class_name: Short
+    options: dict[Short, float | bool | None | Short]
+    """Hyperparameters of the first group, without the parameters."""
+    groups: Annotated[int, Field(ge=0)]
+    model_parameters: Annotated[int, Field(ge=0)]
+    """How many parameter tensors the model has (0: there is no such model)."""
+    held: Annotated[int, Field(ge=0)]
+    """How many of them the optimizer holds, compared by identity."""
+    foreign: Annotated[int, Field(ge=0)]
+    """Parameter tensors that it holds and that are not the model's."""
+    error: Raised | None = None
+
+
+class TrainingTrace(Frozen):
+    """What was seen while the training function ran."""
+
+    train_batches: int = 0
+    test_batches: int = 0
+    steps: int = 0
+    train_forwards_in_eval_mode: int = 0
+    test_forwards_in_train_mode: int = 0
+    test_forwards_with_gradient: int = 0
+    other_forwards: int = 0
+    """Forward passes of the model outside both loaders."""
+
+
+class TrainingRun(Frozen):
+    """One call of the training function. Arrays: ``E.key`` for each entry of the state_dict
+    afterwards, with E the number of epochs asked for.
+    """
+
+    epochs: int
+    error: Raised | None = None
+    timed_out: bool = False
+    trace: TrainingTrace = TrainingTrace()
+    returned: Short = ""
+    """`repr` of the returned value, cut."""
+
+
+class TrainingAnswer(_Answer):
+    """What the training function did to the small model."""
+
+    kind: Literal["training"] = "training"
+    found: Found
+    runs: Annotated[tuple[TrainingRun, ...], Field(max_length=8)]
+
+
+class VariableSeen(Frozen):
+    """One variable: an array under the key of its name where it is one, else why not."""
+
+    name: Short
+    key: Short | None = None
+    type: Short = ""
+    dtype: Short = ""
+    shape: Annotated[tuple[int, ...], Field(max_length=8)] = ()
+
+
+class VariablesAnswer(_Answer):
+    """What the variables held; missing ones are left out."""
+
+    kind: Literal["variables"] = "variables"
+    found: Found
+    variables: Annotated[tuple[VariableSeen, ...], Field(max_length=32)]
+
+
+class Unanswered(_Answer):
+    """The probe got no answer."""
+
+    kind: Literal["unanswered"] = "unanswered"
+    reason: Literal["missing", "ambiguous", "wrong_type", "raised", "timed_out", "too_large"]
+    """missing: no such name and nothing that fits; ambiguous: several fit; raised: the object broke
+    the probe; the others say it."""
+    message: Text
+    found: Found | None = None
+
+
+Answer = Annotated[
+    ModuleAnswer | FunctionAnswer | OptimizerAnswer | TrainingAnswer | VariablesAnswer | Unanswered,
+    Field(discriminator="kind"),
+]
+
+
+class CellError(Frozen):
+    """How a cell failed."""
+
+    name: Short
+    message: Text
+    traceback: Text
+    """Plain text, terminal colours removed."""
+
+
+class CellRun(Frozen):
+    """How one code cell went."""
+
+    index: int
+    status: Literal["ok", "error", "timed_out", "killed", "not_run"]
+    """timed_out: interrupted by a limit; killed: the kernel died in it."""
+    seconds: Annotated[float, Field(ge=0)] = 0
+    error: CellError | None = None
+    output: str = ""
+    """What it printed (both streams), cut with a visible mark."""
+    truncated: bool = False
+
+
+class Environment(Frozen):
+    """What the run was made with."""
+
+    python: Short = ""
+    libraries: dict[Short, Short] = {}
+    """Name to version."""
+    device: Short = "cpu"
+    threads: int = 0
+
+
+class Stopped(Frozen):
+    """How the run as a whole ended; see `grader.sandbox` for who decides it."""
+
+    reason: Literal[
+        "finished",
+        "wall_time",
+        "memory",
+        "kernel_died",
+        "output",
+        "processes",
+        "evidence_too_large",
+        "killed",
+    ]
+    """Every one of these is the student's; what is ours is a `SandboxError`."""
+    cell: int | None = None
+    message: str = ""
+
+
+class SandboxFacts(Frozen):
+    """What the sandbox measured from outside: true whatever the notebook claims."""
+
+    sandbox: str
+    """Backend, such as ``bubblewrap``."""
+    seconds: float
+    """Wall time of the whole run."""
+    peak_memory_bytes: int | None = None
+    """None where no cgroup could measure it."""
+    protections: tuple[str, ...] = ()
+    """Codes of what held: ``seccomp``, ``cgroup_v1_memory``, ``network_namespace`` ..."""
+    warnings: tuple[str, ...] = ()
+    """What did not hold here, in words for a TA."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer with its arrays."""
+
+    answer: Answer
+    tensors: Tensors = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that one run yields."""
+
+    environment: Environment
+    cells: tuple[CellRun, ...]
+    answers: tuple[Answered, ...]
+    """In the order in which they came."""
+    stopped: Stopped
+    facts: SandboxFacts
+
+    def to(self, probe: str) -> tuple[Answered, ...]:
+        """All answers to one probe, oldest first."""
+        return tuple(a for a in self.answers if a.answer.probe == probe)
+
+    def cell(self, index: int) -> CellRun | None:
+        """How the cell at that index went; None where it has no code."""
+        return next((c for c in self.cells if c.index == index), None)

@@ -1,0 +1,30 @@
+"""Hidden inputs: drawn anew for every notebook, the same again for a regrade."""
+
+import hashlib
+import hmac
+from typing import Self
+
+import numpy as np
+
+from grader.domain.base import Frozen
+
+
+class Hidden(Frozen):
+    """Source of everything random that is drawn for one submission.
+
+    The seed is HMAC-SHA256(course secret, notebook hash): a student cannot compute it, and what
+    leaks out of one run says nothing about the next notebook's inputs.
+    """
+
+    seed: str
+    """Hex digest; kept beside the evidence, never mounted into a sandbox."""
+
+    @classmethod
+    def of(cls, secret: bytes, sha256: str) -> Self:
+        """The inputs of the notebook with that digest under that course secret."""
+        return cls(seed=hmac.new(secret, sha256.encode(), hashlib.sha256).hexdigest())
+
+    def rng(self, label: str) -> np.random.Generator:
+        """A generator of its own for each label: adding a check moves no other check's inputs."""
+        key = hmac.new(bytes.fromhex(self.seed), label.encode(), hashlib.sha256).digest()
+        return np.random.Generator(np.random.PCG64(int.from_bytes(key, "big")))

@@ -1,0 +1,104 @@
+"""The score report: what students, TAs and programs read. Its JSON Schema is published."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from grader.domain.base import Frozen
+from grader.domain.detail import Detail
+from grader.domain.limits import Limits
+from grader.domain.submission import Flag
+
+Points = Annotated[float, Field(ge=0)]
+CheckStatus = Literal["passed", "partial", "failed", "not_graded", "pending", "check_broke"]
+
+
+class SubmissionLine(Frozen):
+    """Whose notebook it is."""
+
+    name: str
+    sha256: str
+
+
+class CheckReport(Frozen):
+    """One outcome with its points."""
+
+    id: str
+    status: CheckStatus
+    earned: Points
+    possible: Points
+    message: str
+    reason: str | None = None
+    """Code, for ``not_graded``."""
+    misconception: str | None = None
+    details: tuple[Detail, ...] = ()
+
+
+class ProblemReport(Frozen):
+    """One problem: its checks added up."""
+
+    id: str
+    title: str
+    earned: Points
+    possible: Points
+    pending: Points = 0
+    status: CheckStatus
+    """The worst of its checks in the order check_broke, pending, not_graded, failed, partial,
+    passed; ``partial`` where some of several checks passed."""
+    message: str
+    checks: tuple[CheckReport, ...]
+
+
+class CellErrorReport(Frozen):
+    """How a cell failed."""
+
+    name: str
+    message: str
+    traceback: str
+
+
+class CellReport(Frozen):
+    """How a cell went."""
+
+    index: int
+    status: str
+    seconds: float
+    error: CellErrorReport | None = None
+
+
+class RunReport(Frozen):
+    """How the notebook ran."""
+
+    sandbox: str
+    seconds: float
+    peak_memory_bytes: int | None
+    limits: Limits
+    stopped: str
+    """``finished``, or the limit that ended the run."""
+    stopped_message: str = ""
+    protections: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    python: str = ""
+    libraries: dict[str, str] = {}
+    device: str = ""
+    threads: int = 0
+    cells: tuple[CellReport, ...]
+
+
+class ScoreReport(Frozen):
+    """What comes out."""
+
+    schema_version: Literal[1] = 1
+    assignment: str
+    assignment_version: str
+    title: str
+    submission: SubmissionLine
+    status: Literal["graded", "not_graded"]
+    """not_graded: one of our checks broke, so that the points are not final."""
+    earned: Points
+    possible: Points
+    pending: Points
+    """Points that a person has yet to give."""
+    problems: tuple[ProblemReport, ...]
+    run: RunReport
+    flags: tuple[Flag, ...] = ()

@@ -1,0 +1,41 @@
+"""The root of every exception that the grader raises on purpose."""
+
+
+class GraderError(Exception):
+    """Something that the grader can name: the thing, what was found, what was expected."""
+
+
+class SubmissionError(GraderError):
+    """The notebook cannot be read. The student's side; exit code 3.
+
+    Attributes:
+        code: a stable code for programs, such as ``not_json``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AssignmentError(GraderError):
+    """An assignment is wrong; lists every wrong field at once. The staff's side; exit code 2."""
+
+
+class DataError(GraderError):
+    """A data set is missing, cut off or altered. Ours; exit code 4."""
+
+
+class SandboxError(GraderError):
+    """A sandbox could not be built or broke by our fault. Never the student's; exit code 4.
+
+    Attributes:
+        code: a stable code for programs, such as ``no_user_namespaces``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StoreError(GraderError):
+    """Stored evidence cannot be read or written. Ours; exit code 4."""

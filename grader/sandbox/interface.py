@@ -1,0 +1,77 @@
+"""The sandbox port: run a job folder, hand out its bytes, say how it ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from grader.domain.base import Frozen
+from grader.domain.evidence import SandboxFacts, Stopped
+from grader.domain.limits import Limits
+
+Receive = Callable[[bytes], None]
+"""Gets the bytes of the result pipe as they come. Raising `Refused` kills the run."""
+
+
+class Refused(Exception):  # noqa: N818 - it is a verdict on the stream, not our error
+    """The receiver wants no more of this stream: it broke the format or its caps."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to run.
+
+    Attributes:
+        folder: mounted read-only at ``/job``: job.json, inputs.safetensors, files/, guest/.
+        data: folder mounted read-only at ``/data``, or None.
+        limits: what it may use; `threads` already resolved to a positive number.
+    """
+
+    folder: Path
+    data: Path | None
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended, measured from outside.
+
+    Attributes:
+        facts: what the sandbox measured.
+        stopped: None where the guest ended by itself (its ``end`` record then says how); else the
+            limit that ended it. Ours is never here: that is a `SandboxError`.
+        stderr: the last bytes of the guest's standard error, for our own diagnosis only.
+    """
+
+    facts: SandboxFacts
+    stopped: Stopped | None
+    stderr: str
+
+
+class Finding(Frozen):
+    """One thing that `grader doctor` found."""
+
+    name: str
+    """Such as ``user namespaces``."""
+    ok: bool
+    found: str
+    fix: str = ""
+    """What to do, where it is not ok."""
+    required: bool = True
+    """False: the sandbox works without it, less well."""
+
+
+class Sandbox(Protocol):
+    """Runs untrusted jobs."""
+
+    name: str
+
+    def examine(self) -> tuple[Finding, ...]:
+        """What this machine lacks or has for this backend. Never raises."""
+
+    def run(self, job: Job, receive: Receive) -> RunEnd:
+        """Run the job to its end and kill everything that it started.
+
+        Raises:
+            SandboxError: our fault; the run says nothing about the student.
+        """
