@@ -14,6 +14,7 @@ from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Outcome
 from grader.domain.probe import Probe
+from grader.domain.question import Question
 from grader.domain.submission import Submission
 
 
@@ -105,6 +106,10 @@ class Check(Frozen, ABC):
     def questions(self, hidden: Hidden) -> Questions:  # noqa: ARG002 - for those that ask
         """What to ask inside. Nothing by default: some checks read only the submission."""
         return Questions()
+
+    def written(self) -> tuple[Question, ...]:
+        """Questions of the markdown that it reads; two checks may share one (equal in all fields)."""
+        return ()
 
     @abstractmethod
     def judge(self, case: Case) -> Outcome:

@@ -125,7 +125,7 @@ class OptimizerAnswer(_Answer):
     kind: Literal["optimizer"] = "optimizer"
     found: Found
     class_name: Short
-    options: dict[Short, float | bool | None | Short]
+    options: dict[Short, float | bool | Short | None]
     """Hyperparameters of the first group, without the parameters."""
     groups: Annotated[int, Field(ge=0)]
     model_parameters: Annotated[int, Field(ge=0)]

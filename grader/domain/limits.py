@@ -12,7 +12,7 @@ class Limits(Frozen):
     """Bounds of one sandboxed run; the student's cells and our probes share them."""
 
     wall_seconds: PositiveFloat = 3600
-    """Wall time for all cells together. Then the kernel is interrupted and what exists is probed."""
+    """Wall time for all cells together. Then the kernel is interrupted; what exists is probed."""
     cell_seconds: PositiveFloat = 1800
     """Wall time of one cell. Then it is interrupted and the next one runs."""
     probe_seconds: PositiveFloat = 30

@@ -92,7 +92,7 @@ class Layer(Frozen):
 class TrainSmallModel(Frozen):
     """Let the notebook's training function train a small model of ours on hidden batches.
 
-    For each number in `epochs` a fresh ``nn.Sequential`` of `layers` with the given weights, a fresh
+    For each number in `epochs` a fresh ``nn.Sequential`` of `layers` with the given weights, a new
     ``SGD(lr, momentum)`` and fresh loaders (not shuffled, last batch short) are passed as
     ``name(model, criterion, optimizer, loader_train, loader_test, epochs)``; criterion is
     ``nn.CrossEntropyLoss()``. Fallback: the one function of six parameters.

@@ -31,5 +31,7 @@ class Submission(Frozen):
     """Hex digest of the bytes as they came."""
     cells: tuple[Cell, ...]
     language: str = "python"
+    answers: dict[str, str] = {}
+    """Question id to what the student wrote below it; empty text where nothing was written."""
     flags: tuple[Flag, ...] = ()
-    """What parsing noticed: upgraded format, dropped outputs, repaired ids."""
+    """What parsing noticed: upgraded format, dropped outputs, repaired ids, shortcut calls."""
