@@ -39,3 +39,7 @@ class SandboxError(GraderError):
 
 class StoreError(GraderError):
     """Stored evidence cannot be read or written. Ours; exit code 4."""
+
+
+class EvidenceError(GraderError):
+    """What came out of a sandbox breaks the format or its caps. The student's side: a verdict."""

@@ -249,6 +249,7 @@ class Stopped(Frozen):
         "output",
         "processes",
         "evidence_too_large",
+        "evidence_broken",
         "killed",
     ]
     """Every one of these is the student's; what is ours is a `SandboxError`."""

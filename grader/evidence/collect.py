@@ -1,0 +1,130 @@
+"""Records as they come -> Evidence when the run has ended."""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from grader.domain.evidence import (
+    Answered,
+    CellRun,
+    Environment,
+    Evidence,
+    SandboxFacts,
+    Stopped,
+)
+from grader.domain.job import (
+    AnswerGiven,
+    CellFinished,
+    CellStarted,
+    End,
+    Hello,
+    JobSpec,
+    Progress,
+    Record,
+)
+from grader.errors import EvidenceError
+from grader.evidence.decode import answered, record
+from grader.evidence.frames import FrameReader
+
+MAX_ANSWERS = 2000
+MAX_RECORDS = 200_000
+
+
+class Collector:
+    """Gathers one run's records; `on_record` hears each, `on_answer` each answer with arrays."""
+
+    def __init__(
+        self,
+        spec: JobSpec,
+        on_record: Callable[[Record], None] = lambda _: None,
+        on_answer: Callable[[Answered], None] = lambda _: None,
+    ) -> None:
+        self._indices = [cell.index for cell in spec.cells]
+        self._probes = {probe.id for probe in spec.probes}
+        self._reader = FrameReader(spec.limits.answer_bytes)
+        self._on_record, self._on_answer = on_record, on_answer
+        self._environment: Environment | None = None
+        self._running: int | None = None
+        self._cells: dict[int, CellRun] = {}
+        self._answers: list[Answered] = []
+        self._end: End | None = None
+        self._records = 0
+
+    @property
+    def started(self) -> bool:
+        """The guest said hello: before that, no student code has run."""
+        return self._environment is not None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take bytes as they come. Raises EvidenceError where they break the format or a cap."""
+        for frame in self._reader.feed(chunk):
+            self._records += 1
+            if self._records > MAX_RECORDS:
+                raise EvidenceError(f"more than {MAX_RECORDS} records came")
+            item = record(frame.header)
+            if isinstance(item, AnswerGiven):
+                self._take_answer(answered(item, frame))
+            elif frame.payload:
+                raise EvidenceError(f"a {item.type} record carries arrays")
+            else:
+                self._take(item)
+            self._on_record(item)
+
+    def _take_answer(self, item: Answered) -> None:
+        if item.answer.probe not in self._probes:
+            raise EvidenceError(f"an answer to a probe never asked: {item.answer.probe[:100]!r}")
+        if len(self._answers) >= MAX_ANSWERS:
+            raise EvidenceError(f"more than {MAX_ANSWERS} answers came")
+        self._answers.append(item)
+        self._on_answer(item)
+
+    def _take(self, item: Hello | CellStarted | Progress | CellFinished | End) -> None:
+        match item:
+            case Hello():
+                self._environment = self._environment or item.environment
+            case CellStarted():
+                self._running = item.index
+            case CellFinished():
+                if item.cell.index in self._indices:
+                    self._cells.setdefault(item.cell.index, item.cell)
+                self._running = None
+            case End():
+                self._end = self._end or item
+            case Progress():
+                pass
+            case _:
+                assert_never(item)
+
+    def evidence(self, facts: SandboxFacts, stopped: Stopped | None) -> Evidence:
+        """All that came, with what the sandbox measured; cells that never ended are filled in."""
+        verdict = self._verdict(stopped)
+        cells = tuple(self._cell(index, verdict) for index in self._indices)
+        return Evidence(
+            environment=self._environment or Environment(),
+            cells=cells,
+            answers=tuple(self._answers),
+            stopped=verdict,
+            facts=facts,
+        )
+
+    def _verdict(self, stopped: Stopped | None) -> Stopped:
+        if stopped is not None:
+            if stopped.cell is None and stopped.reason != "finished":
+                cell = self._end.cell if self._end and self._end.cell is not None else None
+                return stopped.model_copy(update={"cell": self._running if cell is None else cell})
+            return stopped
+        if self._end is None:
+            return Stopped(
+                reason="killed",
+                cell=self._running,
+                message="the run ended without its closing record: its processes were killed",
+            )
+        return Stopped(reason=self._end.reason, cell=self._end.cell, message=self._end.message)
+
+    def _cell(self, index: int, stopped: Stopped) -> CellRun:
+        if index in self._cells:
+            return self._cells[index]
+        died = index == self._running
+        timed_out = died and stopped.reason == "wall_time"
+        return CellRun(
+            index=index, status="timed_out" if timed_out else "killed" if died else "not_run"
+        )
