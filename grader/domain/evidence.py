@@ -266,6 +266,8 @@ class SandboxFacts(Frozen):
     """Wall time of the whole run."""
     peak_memory_bytes: int | None = None
     """None where no cgroup could measure it."""
+    oom_kills: int = 0
+    """Processes that the kernel killed at the memory limit; the guest may have outlived them."""
     protections: tuple[str, ...] = ()
     """Codes of what held: ``seccomp``, ``cgroup_v1_memory``, ``network_namespace`` ..."""
     warnings: tuple[str, ...] = ()

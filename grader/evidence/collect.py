@@ -96,7 +96,7 @@ class Collector:
 
     def evidence(self, facts: SandboxFacts, stopped: Stopped | None) -> Evidence:
         """All that came, with what the sandbox measured; cells that never ended are filled in."""
-        verdict = self._verdict(stopped)
+        verdict = self._verdict(facts, stopped)
         cells = tuple(self._cell(index, verdict) for index in self._indices)
         return Evidence(
             environment=self._environment or Environment(),
@@ -106,7 +106,7 @@ class Collector:
             facts=facts,
         )
 
-    def _verdict(self, stopped: Stopped | None) -> Stopped:
+    def _verdict(self, facts: SandboxFacts, stopped: Stopped | None) -> Stopped:
         if stopped is not None:
             if stopped.cell is None and stopped.reason != "finished":
                 cell = self._end.cell if self._end and self._end.cell is not None else None
@@ -117,6 +117,12 @@ class Collector:
                 reason="killed",
                 cell=self._running,
                 message="the run ended without its closing record: its processes were killed",
+            )
+        if self._end.reason == "kernel_died" and facts.oom_kills:
+            return Stopped(
+                reason="memory",
+                cell=self._end.cell,
+                message="the notebook needed more memory than a run may use",
             )
         return Stopped(reason=self._end.reason, cell=self._end.cell, message=self._end.message)
 

@@ -1,0 +1,169 @@
+"""The whole path: a notebook goes in, a score report comes out.
+
+    bytes -> Submission -> Sandbox.run -> Evidence -> checks -> ScoreReport
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from grader import notebook, sandbox, scoring
+from grader.domain.assignment import Assignment
+from grader.domain.check import Lab
+from grader.domain.evidence import Evidence, Stopped
+from grader.domain.hidden import Hidden
+from grader.domain.job import JobCell, JobSpec, Record
+from grader.domain.limits import Limits
+from grader.domain.report import ProblemReport, ScoreReport
+from grader.domain.submission import Submission
+from grader.errors import EvidenceError, SandboxError
+from grader.evidence import Collector
+from grader.live import LiveJudge
+from grader.sandbox.jobfolder import write_job
+
+
+class Observer(Protocol):
+    """Hears what happens while a notebook is graded."""
+
+    def on_submission(self, submission: Submission) -> None:
+        """The notebook was read."""
+
+    def on_record(self, record: Record) -> None:
+        """The guest wrote a record."""
+
+    def on_problem(self, problem: ProblemReport) -> None:
+        """A problem was judged on the evidence so far; called from another thread."""
+
+
+class Silent:
+    """An observer that hears nothing."""
+
+    def on_submission(self, submission: Submission) -> None:
+        """See `Observer`."""
+
+    def on_record(self, record: Record) -> None:
+        """See `Observer`."""
+
+    def on_problem(self, problem: ProblemReport) -> None:
+        """See `Observer`."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading yields: the report, and what a regrade needs."""
+
+    submission: Submission
+    hidden: Hidden
+    limits: Limits
+    evidence: Evidence
+    report: ScoreReport
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where and with what a notebook is graded.
+
+    Attributes:
+        sandbox: where student code runs.
+        lab: what judgements may use.
+        secret: the course's, from which hidden inputs are drawn.
+        data: folder that the sandbox shows at ``/data``, or None.
+        limits: what the run may use, `threads` resolved.
+    """
+
+    sandbox: sandbox.Sandbox
+    lab: Lab
+    secret: bytes
+    data: Path | None
+    limits: Limits
+
+
+def read(assignment: Assignment, data: bytes, name: str) -> Submission:
+    """Read a notebook. Raises SubmissionError."""
+    return notebook.parse(
+        data,
+        name,
+        questions=scoring.written(assignment),
+        release=assignment.release.read_bytes() if assignment.release else None,
+        shortcuts=assignment.shortcuts,
+    )
+
+
+def grade(
+    assignment: Assignment, submission: Submission, bench: Bench, observer: Observer | None = None
+) -> Graded:
+    """Run a submission and judge what it yields.
+
+    Raises:
+        SandboxError: our fault; nothing is known about the submission.
+    """
+    watch = observer or Silent()
+    watch.on_submission(submission)
+    hidden = Hidden.of(bench.secret, submission.sha256)
+    with LiveJudge(assignment, submission, hidden, bench.lab, watch.on_problem) as judge:
+        evidence = run(assignment, submission, bench, hidden, watch, judge)
+    report = scoring.score(assignment, submission, evidence, hidden, bench.lab, bench.limits)
+    return Graded(submission, hidden, bench.limits, evidence, report)
+
+
+def run(
+    assignment: Assignment,
+    submission: Submission,
+    bench: Bench,
+    hidden: Hidden,
+    watch: Observer,
+    judge: LiveJudge,
+) -> Evidence:
+    """Run the notebook in the sandbox and gather its evidence. Raises SandboxError."""
+    asked = scoring.questions(assignment, hidden)
+    spec = JobSpec(
+        cells=tuple(
+            JobCell(index=cell.index, source=cell.source)
+            for cell in submission.cells
+            if cell.kind == "code"
+        ),
+        probes=asked.probes,
+        limits=bench.limits,
+        seed=int(hidden.rng("guest").integers(2**32)),
+    )
+    collector = Collector(spec, watch.on_record, judge.hear)
+    with TemporaryDirectory(prefix="grader-job-") as folder:
+        write_job(Path(folder), spec, asked.arrays, assignment.files)
+        receive, refusals = _receiver(collector)
+        job = sandbox.Job(folder=Path(folder), data=bench.data, limits=bench.limits)
+        end = bench.sandbox.run(job, receive)
+    if not collector.started:
+        raise SandboxError(
+            "guest_failed",
+            f"the guest ended before it ran anything; its last words: {end.stderr[-2000:]!r}",
+        )
+    stopped = Stopped(reason="evidence_broken", message=refusals[0]) if refusals else end.stopped
+    return collector.evidence(end.facts, stopped)
+
+
+def _receiver(collector: Collector) -> tuple[sandbox.Receive, list[str]]:
+    refusals: list[str] = []
+
+    def receive(chunk: bytes) -> None:
+        try:
+            collector.feed(chunk)
+        except EvidenceError as error:
+            refusals.append(str(error))
+            raise sandbox.Refused(str(error)) from None
+
+    return receive, refusals
+
+
+def regrade(
+    assignment: Assignment,
+    submission: Submission,
+    evidence: Evidence,
+    hidden: Hidden,
+    lab: Lab,
+    limits: Limits,
+) -> ScoreReport:
+    """Judge stored evidence again; runs nothing."""
+    return scoring.score(assignment, submission, evidence, hidden, lab, limits)
+
+

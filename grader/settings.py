@@ -1,0 +1,24 @@
+"""What the environment says; read here and nowhere else."""
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DIRS = platformdirs.PlatformDirs("grader", appauthor=False)
+
+
+class Settings(BaseSettings):
+    """Settings of this machine, by ``GRADER_...`` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="GRADER_", frozen=True)
+
+    data_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_cache_dir) / "data")
+    """Where data sets lie, in torchvision's layout."""
+    state_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_data_dir))
+    """Where the course secret lies when it is not in the environment."""
+    runtime_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_runtime_dir))
+    """Locks of running sandboxes."""
+    course_secret: SecretStr | None = None
+    """Hidden inputs are drawn from it; a course that grades on several machines sets it."""

@@ -1,0 +1,96 @@
+"""Builds the adapters from the settings; nothing else does."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+from grader.data import DataStore
+from grader.domain.assignment import Assignment
+from grader.domain.check import Lab, Memo
+from grader.domain.limits import Limits
+from grader.errors import SandboxError
+from grader.pipeline import Bench
+from grader.sandbox import Sandbox
+from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.settings import Settings
+
+SANDBOXES = ("auto", "bubblewrap")
+
+
+def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
+    """The sandbox of that name; ``auto`` takes the strongest that works here.
+
+    Raises:
+        SandboxError: it does not work on this machine; says what is missing and how to fix it.
+    """
+    if name not in SANDBOXES:
+        raise SandboxError(
+            "unknown_sandbox", f"there is no sandbox {name!r}, only: {', '.join(SANDBOXES)}"
+        )
+    found = bubblewrap(settings)
+    broken = [finding for finding in found.examine() if finding.required and not finding.ok]
+    if broken:
+        reasons = "; ".join(f"{f.name}: {f.found} ({f.fix})" for f in broken)
+        raise SandboxError("no_sandbox", f"bubblewrap does not work here: {reasons}")
+    return found
+
+
+def bubblewrap(settings: Settings) -> BubblewrapSandbox:
+    """The bubblewrap backend, whether it works here or not."""
+    return BubblewrapSandbox(environment=Path(sys.prefix), runtime_dir=settings.runtime_dir)
+
+
+def data_store(settings: Settings) -> DataStore:
+    """Where data sets lie."""
+    return DataStore(settings.data_dir)
+
+
+def lab(settings: Settings, memo: Memo) -> Lab:
+    """What judgements may use."""
+    return Lab(dataset=data_store(settings).load, memo=memo)
+
+
+def limits(asked: Limits, workers: int = 1) -> Limits:
+    """The limits with `threads` resolved: an equal share of the machine for each worker."""
+    if asked.threads:
+        return asked
+    cpus = len(os.sched_getaffinity(0))
+    return asked.model_copy(update={"threads": max(1, cpus // workers)})
+
+
+def bench(
+    settings: Settings, assignment: Assignment, box: Sandbox, memo: Memo, asked: Limits
+) -> Bench:
+    """Everything that `grade` needs for one notebook.
+
+    Raises:
+        DataError: a data set of the assignment is missing or altered.
+    """
+    store = data_store(settings)
+    for name in assignment.datasets:
+        store.require(name)
+    return Bench(
+        sandbox=box,
+        lab=lab(settings, memo),
+        secret=course_secret(settings),
+        data=store.root if assignment.datasets else None,
+        limits=asked,
+    )
+
+
+def course_secret(settings: Settings) -> bytes:
+    """The course's secret: from the environment, else a file made at the first use."""
+    if settings.course_secret is not None:
+        return settings.course_secret.get_secret_value().encode()
+    path = settings.state_dir / "course-secret"
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_suffix(".lock")):
+        if not path.is_file():
+            draft = path.with_suffix(".new")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(32))
+            draft.replace(path)
+        return path.read_text().strip().encode()
