@@ -1,6 +1,6 @@
 """The whole path: a notebook goes in, a score report comes out.
 
-    bytes -> Submission -> Sandbox.run -> Evidence -> checks -> ScoreReport
+bytes -> Submission -> Sandbox.run -> Evidence -> checks -> ScoreReport
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from grader import notebook, sandbox, scoring
 from grader.domain.assignment import Assignment
-from grader.domain.check import Lab
+from grader.domain.check import Lab, Questions
 from grader.domain.evidence import Evidence, Stopped
 from grader.domain.hidden import Hidden
 from grader.domain.job import JobCell, JobSpec, Record
@@ -20,7 +20,7 @@ from grader.domain.submission import Submission
 from grader.errors import EvidenceError, SandboxError
 from grader.evidence import Collector
 from grader.live import LiveJudge
-from grader.sandbox.jobfolder import write_job
+from grader.store import StoredRun
 
 
 class Observer(Protocol):
@@ -34,19 +34,6 @@ class Observer(Protocol):
 
     def on_problem(self, problem: ProblemReport) -> None:
         """A problem was judged on the evidence so far; called from another thread."""
-
-
-class Silent:
-    """An observer that hears nothing."""
-
-    def on_submission(self, submission: Submission) -> None:
-        """See `Observer`."""
-
-    def on_record(self, record: Record) -> None:
-        """See `Observer`."""
-
-    def on_problem(self, problem: ProblemReport) -> None:
-        """See `Observer`."""
 
 
 @dataclass(frozen=True)
@@ -93,44 +80,50 @@ def read(assignment: Assignment, data: bytes, name: str) -> Submission:
 def grade(
     assignment: Assignment, submission: Submission, bench: Bench, observer: Observer | None = None
 ) -> Graded:
-    """Run a submission and judge what it yields.
+    """Run a submission and judge what it yields; with an observer, judge while it runs as well.
 
     Raises:
         SandboxError: our fault; nothing is known about the submission.
     """
-    watch = observer or Silent()
-    watch.on_submission(submission)
     hidden = Hidden.of(bench.secret, submission.sha256)
-    with LiveJudge(assignment, submission, hidden, bench.lab, watch.on_problem) as judge:
-        evidence = run(assignment, submission, bench, hidden, watch, judge)
+    asked = scoring.questions(assignment, hidden)
+    spec = _spec(submission, asked, hidden, bench.limits)
+    if observer is None:
+        evidence = run(spec, asked, assignment.files, bench, Collector(spec))
+    else:
+        observer.on_submission(submission)
+        with LiveJudge(assignment, submission, hidden, bench.lab, observer.on_problem) as judge:
+            collector = Collector(spec, observer.on_record, judge.hear)
+            evidence = run(spec, asked, assignment.files, bench, collector)
     report = scoring.score(assignment, submission, evidence, hidden, bench.lab, bench.limits)
     return Graded(submission, hidden, bench.limits, evidence, report)
 
 
-def run(
-    assignment: Assignment,
-    submission: Submission,
-    bench: Bench,
-    hidden: Hidden,
-    watch: Observer,
-    judge: LiveJudge,
-) -> Evidence:
-    """Run the notebook in the sandbox and gather its evidence. Raises SandboxError."""
-    asked = scoring.questions(assignment, hidden)
-    spec = JobSpec(
-        cells=tuple(
-            JobCell(index=cell.index, source=cell.source)
-            for cell in submission.cells
-            if cell.kind == "code"
-        ),
+def _spec(submission: Submission, asked: Questions, hidden: Hidden, limits: Limits) -> JobSpec:
+    code = (cell for cell in submission.cells if cell.kind == "code")
+    return JobSpec(
+        cells=tuple(JobCell(index=cell.index, source=cell.source) for cell in code),
         probes=asked.probes,
-        limits=bench.limits,
+        limits=limits,
         seed=int(hidden.rng("guest").integers(2**32)),
     )
-    collector = Collector(spec, watch.on_record, judge.hear)
+
+
+def run(
+    spec: JobSpec, asked: Questions, files: Path | None, bench: Bench, collector: Collector
+) -> Evidence:
+    """Run the notebook in the sandbox and gather its evidence. Raises SandboxError."""
+    refusals: list[str] = []
+
+    def receive(chunk: bytes) -> None:
+        try:
+            collector.feed(chunk)
+        except EvidenceError as error:
+            refusals.append(str(error))
+            raise sandbox.Refused(str(error)) from None
+
     with TemporaryDirectory(prefix="grader-job-") as folder:
-        write_job(Path(folder), spec, asked.arrays, assignment.files)
-        receive, refusals = _receiver(collector)
+        sandbox.write_job(Path(folder), spec, asked.arrays, files)
         job = sandbox.Job(folder=Path(folder), data=bench.data, limits=bench.limits)
         end = bench.sandbox.run(job, receive)
     if not collector.started:
@@ -142,28 +135,21 @@ def run(
     return collector.evidence(end.facts, stopped)
 
 
-def _receiver(collector: Collector) -> tuple[sandbox.Receive, list[str]]:
-    refusals: list[str] = []
-
-    def receive(chunk: bytes) -> None:
-        try:
-            collector.feed(chunk)
-        except EvidenceError as error:
-            refusals.append(str(error))
-            raise sandbox.Refused(str(error)) from None
-
-    return receive, refusals
+def regrade(assignment: Assignment, run: StoredRun, lab: Lab) -> ScoreReport:
+    """Judge stored evidence under today's assignment; runs nothing. Raises SubmissionError."""
+    submission = read(assignment, run.notebook, run.name)
+    return scoring.score(assignment, submission, run.evidence, run.hidden, lab, run.limits)
 
 
-def regrade(
-    assignment: Assignment,
-    submission: Submission,
-    evidence: Evidence,
-    hidden: Hidden,
-    lab: Lab,
-    limits: Limits,
-) -> ScoreReport:
-    """Judge stored evidence again; runs nothing."""
-    return scoring.score(assignment, submission, evidence, hidden, lab, limits)
-
-
+def stored(assignment: Assignment, data: bytes, graded: Graded) -> StoredRun:
+    """What to keep of a graded notebook, so that a regrade runs nothing."""
+    return StoredRun(
+        notebook=data,
+        name=graded.submission.name,
+        assignment=assignment.id,
+        assignment_version=assignment.version,
+        sha256=graded.submission.sha256,
+        hidden=graded.hidden,
+        limits=graded.limits,
+        evidence=graded.evidence,
+    )

@@ -1,0 +1,5 @@
+"""The command line: parse, call, render."""
+
+from grader.cli.app import main
+
+__all__ = ["main"]

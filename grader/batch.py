@@ -1,0 +1,126 @@
+"""A class of notebooks: one report each, going on after a bad one, resuming where it stopped."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader.domain.assignment import Assignment
+from grader.domain.base import Frozen
+from grader.domain.report import ScoreReport
+from grader.errors import GraderError, SubmissionError
+from grader.pipeline import Bench, grade, read, stored
+from grader.store import MEMO, FileMemo, save
+
+REPORT = "report.json"
+EVIDENCE = "evidence"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One notebook of the class.
+
+    Attributes:
+        key: its path below the folder with ``__`` for each separator: the name of its results.
+        path: where it lies.
+    """
+
+    key: str
+    path: Path
+
+
+class Result(Frozen):
+    """How one notebook went."""
+
+    key: str
+    report: ScoreReport | None
+    code: str = ""
+    """Why there is no report: a submission's code, or the class of our own failure."""
+    error: str = ""
+    ours: bool = False
+    """The failure is ours: not a zero, run it again."""
+    resumed: bool = False
+    """The report was there already."""
+
+
+def find(folder: Path) -> list[Entry]:
+    """All notebooks below a folder, in the order of their paths; no checkpoints, no hidden ones."""
+    paths = (
+        path
+        for path in sorted(folder.rglob("*.ipynb"))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    return [Entry(_key(path.relative_to(folder)), path) for path in paths]
+
+
+def _key(path: Path) -> str:
+    return "__".join(path.with_suffix("").parts)
+
+
+@dataclass(frozen=True)
+class Class:
+    """What one batch runs.
+
+    Attributes:
+        out: a folder for each notebook is made in it.
+        bench: makes the bench of one notebook, with its memo's file.
+        finish: called with the folder and the report of each newly graded notebook (renders it).
+    """
+
+    assignment: Assignment
+    out: Path
+    bench: Callable[[FileMemo], Bench]
+    finish: Callable[[Path, ScoreReport], None]
+
+
+def grade_class(entries: Sequence[Entry], group: Class, workers: int) -> Iterator[Result]:
+    """Grade all, `workers` at once; yields as they finish.
+
+    A finished notebook (same bytes, same assignment version, nothing of ours broke) is not run
+    again. Closing the iterator early starts no further notebook.
+    """
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="grade")
+    try:
+        waiting: list[Future[Result]] = [pool.submit(_one, entry, group) for entry in entries]
+        for done in as_completed(waiting):
+            yield done.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _one(entry: Entry, group: Class) -> Result:
+    folder = group.out / entry.key
+    try:
+        data = entry.path.read_bytes()
+        if (report := _finished(folder, data, group.assignment)) is not None:
+            return Result(key=entry.key, report=report, resumed=True)
+        submission = read(group.assignment, data, entry.path.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        graded = grade(group.assignment, submission, group.bench(FileMemo(folder / MEMO)))
+        save(folder / EVIDENCE, stored(group.assignment, data, graded))
+        (folder / MEMO).replace(folder / EVIDENCE / MEMO) if (folder / MEMO).exists() else None
+        group.finish(folder, graded.report)
+        (folder / REPORT).write_text(graded.report.model_dump_json(indent=1))
+    except SubmissionError as error:
+        return Result(key=entry.key, report=None, code=error.code, error=str(error))
+    except (GraderError, OSError) as error:
+        name = getattr(error, "code", type(error).__name__)
+        return Result(key=entry.key, report=None, code=str(name), error=str(error), ours=True)
+    return Result(key=entry.key, report=graded.report)
+
+
+def _finished(folder: Path, data: bytes, assignment: Assignment) -> ScoreReport | None:
+    try:
+        report = ScoreReport.model_validate_json((folder / REPORT).read_bytes())
+    except (OSError, ValidationError):
+        return None
+    same = (
+        report.submission.sha256 == hashlib.sha256(data).hexdigest()
+        and report.assignment == assignment.id
+        and report.assignment_version == assignment.version
+        and report.status == "graded"
+    )
+    return report if same else None

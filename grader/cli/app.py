@@ -1,0 +1,37 @@
+"""The command `grader`."""
+
+import sys
+
+import typer
+
+from grader.cli import assignment, batch, data, doctor, grade, regrade
+from grader.cli.exits import code_of
+from grader.cli.output import complain
+from grader.errors import GraderError
+
+app = typer.Typer(
+    name="grader",
+    help="Grades notebooks of machine-learning courses: run in a sandbox, judged outside.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("grade")(grade.command)
+app.command("batch")(batch.command)
+app.command("regrade")(regrade.command)
+app.command("doctor")(doctor.command)
+app.add_typer(assignment.app, name="assignment")
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except GraderError as error:
+        complain(str(error))
+        sys.exit(code_of(error))
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)

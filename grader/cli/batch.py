@@ -1,0 +1,125 @@
+"""`grader batch`: a class of notebooks."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from grader import reports, scoring, wiring
+from grader.batch import REPORT, Class, Result, find, grade_class
+from grader.cli.options import (
+    AssignmentOption,
+    LimitsOption,
+    SandboxOption,
+    check_sandbox,
+    parse_limits,
+)
+from grader.cli.output import complain, err, out
+from grader.domain.report import ScoreReport
+from grader.settings import Settings
+
+GRADES = "grades.csv"
+
+
+def command(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of notebooks.", exists=True, file_okay=False)
+    ],
+    to: Annotated[Path, typer.Option("--out", help="Folder for reports, evidence, grades.csv.")],
+    assignment: AssignmentOption = "cnn",
+    workers: Annotated[
+        int, typer.Option(min=1, help="Notebooks at once.", show_default="one for each CPU")
+    ] = len(os.sched_getaffinity(0)),
+    sandbox: SandboxOption = "auto",
+    limits: LimitsOption = "",
+) -> None:
+    """Grade every notebook below a folder; goes on after a bad one, resumes where it stopped.
+
+    Exit codes: 0 every notebook has a report or cannot be read, 4 some could not be graded (ours).
+    """
+    settings = Settings()
+    chosen = scoring.load(assignment)
+    asked = wiring.limits(parse_limits(limits, chosen.limits), workers)
+    box = wiring.sandbox(settings, check_sandbox(sandbox))
+    entries = find(folder)
+    if not entries:
+        raise typer.BadParameter(f"no notebook (*.ipynb) below {folder}", param_hint="FOLDER")
+    to.mkdir(parents=True, exist_ok=True)
+    group = Class(
+        assignment=chosen,
+        out=to,
+        bench=lambda memo: wiring.bench(settings, chosen, box, memo, asked),
+        finish=_write_html,
+    )
+    results: list[Result] = []
+    try:
+        with _bar() as bar, closing(grade_class(entries, group, workers)) as running:
+            task = bar.add_task("grading", total=len(entries))
+            for result in running:
+                results.append(result)
+                bar.update(task, advance=1, description=_line(result))
+                if result.report is None:
+                    complain(f"{result.key}: {result.error}")
+    except KeyboardInterrupt:
+        complain(f"interrupted after {len(results)} of {len(entries)}: the same command resumes")
+        os._exit(130)  # running sandboxes die with this process; their threads cannot be joined
+    finally:
+        results.sort(key=lambda result: result.key)
+        (to / GRADES).write_text(reports.to_csv([_row(r) for r in results]), encoding="utf-8")
+    _summary(results, to)
+    if any(r.ours or (r.report and r.report.status == "not_graded") for r in results):
+        raise typer.Exit(4)
+
+
+def _write_html(folder: Path, report: ScoreReport) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.html").write_text(reports.render(report, "html"), encoding="utf-8")
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
+
+
+def _line(result: Result) -> str:
+    if result.report is None:
+        return f"{result.key}: {result.code}"
+    return f"{result.key}: {result.report.earned:g}/{result.report.possible:g}"
+
+
+def _row(result: Result) -> reports.GradeRow:
+    return reports.GradeRow(
+        name=result.key, report=result.report, error=f"{result.code}: {result.error}"
+    )
+
+
+def _summary(results: list[Result], to: Path) -> None:
+    reports.print_class([r.report for r in results if r.report is not None], out)
+    unreadable = sum(r.report is None and not r.ours for r in results)
+    broke = sum(r.ours for r in results)
+    resumed = sum(r.resumed for r in results)
+    out.print(
+        f"{len(results)} notebooks: {len(results) - unreadable - broke} graded "
+        f"({resumed} of them before), {unreadable} unreadable, {broke} could not be graded"
+    )
+    out.print(
+        f"Grades: {to.resolve() / GRADES}, reports: {to.resolve()}/*/{REPORT}", soft_wrap=True
+    )

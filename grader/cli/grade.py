@@ -1,0 +1,75 @@
+"""`grader grade`: one notebook."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader import pipeline, reports, scoring, wiring
+from grader.cli.exits import Exit, code_of_report
+from grader.cli.live_view import LiveView
+from grader.cli.options import (
+    AssignmentOption,
+    LimitsOption,
+    NotebookArgument,
+    SandboxOption,
+    check_sandbox,
+    parse_limits,
+)
+from grader.cli.output import err, out, write
+from grader.domain.check import DictMemo
+from grader.settings import Settings
+from grader.store import MEMO, FileMemo, save
+
+FileOption = Annotated[Path | None, typer.Option(dir_okay=False, allow_dash=True)]
+
+
+def command(
+    notebook: NotebookArgument,
+    assignment: AssignmentOption = "cnn",
+    json: Annotated[
+        Path | None, typer.Option(help="Write the JSON report here; - for standard output only.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write the Markdown report here.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here, for CI.")] = None,
+    sandbox: SandboxOption = "auto",
+    limits: LimitsOption = "",
+    evidence: Annotated[
+        Path | None, typer.Option(help="Keep the run's evidence in this folder, for `regrade`.")
+    ] = None,
+    fail_under: Annotated[
+        float | None, typer.Option(help="Exit with 1 where fewer points were earned.")
+    ] = None,
+) -> None:
+    """Run a notebook in a sandbox and score it.
+
+    Exit codes: 0 graded, 1 below --fail-under, 2 usage, 3 the notebook cannot be read, 4 it could
+    not be graded (our fault).
+    """
+    settings = Settings()
+    chosen = scoring.load(assignment)
+    asked = wiring.limits(parse_limits(limits, chosen.limits))
+    data = notebook.read_bytes()
+    submission = pipeline.read(chosen, data, notebook.name)
+    box = wiring.sandbox(settings, check_sandbox(sandbox))
+    memo = DictMemo()
+    bench = wiring.bench(settings, chosen, box, memo, asked)
+    with LiveView(err, chosen) as view:
+        graded = pipeline.grade(chosen, submission, bench, view if err.is_terminal else None)
+    if evidence is not None:
+        save(evidence, pipeline.stored(chosen, data, graded))
+        kept = FileMemo(evidence / MEMO)
+        for key, value in memo.values.items():
+            kept.put(key, value)
+    wanted = {"json": json, "html": html, "markdown": markdown, "junit": junit}
+    for form, path in wanted.items():
+        if path is not None:
+            write(path, reports.render(graded.report, form))
+    if str(json) != "-":
+        reports.print_table(graded.report, out)
+        for path in (p for p in wanted.values() if p is not None):
+            out.print(f"Report: {path.resolve()}", markup=False, highlight=False, soft_wrap=True)
+    code = code_of_report(graded.report, fail_under)
+    if code is not Exit.GRADED:
+        raise typer.Exit(code)
