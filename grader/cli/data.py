@@ -17,7 +17,7 @@ def fetch(name: NameArgument = "mnist") -> None:
     """Fetch a data set into the cache of this user; does nothing where it is there already."""
     store = wiring.data_store(Settings())
     with err.status(f"fetching {name}") as status:
-        store.fetch(name, lambda text: status.update(text))
+        store.fetch(name, status.update)
     out.print(f"{name}: complete in {store.root}", highlight=False, soft_wrap=True)
 
 
