@@ -1,0 +1,30 @@
+"""Grading for real: the cnn assignment, the real sandbox, the real data."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from integration_support import Grade, notebook
+
+from grader import pipeline, scoring, wiring
+from grader.domain.check import DictMemo
+from grader.domain.limits import Limits
+from grader.pipeline import Graded
+from grader.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def grade(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Grade:
+    state = tmp_path_factory.mktemp("state")
+    settings = Settings(state_dir=state, runtime_dir=state / "run")
+    assignment = scoring.load("cnn")
+    box = wiring.sandbox(settings)
+
+    def run(source: bytes | Iterable[str], **limits: float) -> Graded:
+        data = source if isinstance(source, bytes) else notebook(source)
+        submission = pipeline.read(assignment, data, "test.ipynb")
+        asked = Limits(**{"threads": 1, **limits})
+        bench = wiring.bench(settings, assignment, box, DictMemo(), asked)
+        return pipeline.grade(assignment, submission, bench)
+
+    return run

@@ -1,0 +1,88 @@
+"""Notebooks that break while they run: the report names the cell and the limit, nothing is lost."""
+
+import pytest
+from integration_support import Grade, problem
+
+MODEL = """
+import numpy as np, torch, torch.nn as nn, torch.nn.functional as F
+class FC(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(),
+            nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
+    def forward(self, x):
+        return self.layers(x)
+model_fc = FC()
+"""
+CONVOLUTION = """
+def convolution_one_dimensional(x, h):
+    padded = np.concatenate([np.zeros(len(h) // 2), x, np.zeros(len(h) // 2)])
+    return np.array([padded[i:i + len(h)] @ h[::-1] for i in range(len(x))])
+"""
+FATAL = {
+    "os_exit": ("import os\nos._exit(3)", "kernel_died", {}),
+    "killed_kernel": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "kernel_died", {}),
+    "memory": ("block = bytearray(30 * 1024**3)", "memory", {}),
+    "wall_time": ("while True: pass", "wall_time", {"wall_seconds": 15}),
+}
+
+
+@pytest.mark.parametrize("name", FATAL)
+def test_what_was_computed_before_the_end_keeps_its_points(grade: Grade, name: str) -> None:
+    source, reason, limits = FATAL[name]
+    graded = grade([MODEL, source, CONVOLUTION], **limits)
+    assert graded.report.run.stopped == reason
+    assert graded.evidence.stopped.cell == 1
+    assert graded.report.status == "graded"
+    assert problem(graded, "fc").earned == 10
+    assert problem(graded, "conv1d").status == "not_graded"
+    statuses = [cell.status for cell in graded.report.run.cells]
+    assert statuses[0] == "ok"
+    assert statuses[2] == "not_run"
+
+
+SURVIVED = {
+    "endless_cell": ("while True: pass", {"cell_seconds": 8}, "timed_out"),
+    "error": ("1 / 0", {}, "error"),
+    "syntax_error": ("def f(:", {}, "error"),
+    "quit": ("quit()", {}, None),
+    "sys_exit": ("import sys\nsys.exit(1)", {}, None),
+    "endless_repr": (
+        "class R:\n    def __repr__(self): return repr(self)\nr = R()\nr",
+        {},
+        None,
+    ),
+    "prints_200_mb": ("for _ in range(200): print('x' * 1024**2)", {}, "ok"),
+    "prints_500_mb_at_once": ("print('x' * 500 * 1024**2)", {}, "ok"),
+    "500_processes": (
+        "import subprocess, sys\n"
+        "try:\n"
+        "    all_of_them = [subprocess.Popen(['sleep', '1000']) for _ in range(500)]\n"
+        "finally:\n"
+        "    pass",
+        {},
+        None,
+    ),
+    "input": ("assert input('go on? ') == 'q'", {}, "ok"),
+    "surrogates": ("print('\\ud800 lone')\n'\\udfff'", {}, "ok"),
+    "no_gradients": ("torch.set_grad_enabled(False)", {}, "ok"),
+    "warnings_as_errors": ("import warnings\nwarnings.simplefilter('error')", {}, "ok"),
+    "floating_point_errors": ("np.seterr(all='raise')", {}, "ok"),
+    "another_folder": ("import os\nos.chdir('/tmp')", {}, "ok"),
+    "another_dtype": ("torch.set_default_dtype(torch.float64)", {}, "ok"),
+    "no_builtins": ("import builtins\nbuiltins.open = builtins.print = None", {}, "ok"),
+    "bash": ("%%bash\necho hello", {}, "ok"),
+    "pip": ("!pip install torchsummary", {}, "ok"),
+}
+
+
+@pytest.mark.parametrize("name", SURVIVED)
+def test_the_cells_after_a_broken_one_are_run_and_graded(grade: Grade, name: str) -> None:
+    source, limits, status = SURVIVED[name]
+    graded = grade([MODEL, source, CONVOLUTION], **limits)
+    assert graded.report.run.stopped == "finished"
+    assert problem(graded, "fc").earned == 10
+    assert problem(graded, "conv1d").earned == 10
+    if status is not None:
+        assert graded.report.run.cells[1].status == status
