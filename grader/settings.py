@@ -1,5 +1,6 @@
 """What the environment says; read here and nowhere else."""
 
+import os
 from pathlib import Path
 
 import platformdirs
@@ -9,16 +10,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 _DIRS = platformdirs.PlatformDirs("grader", appauthor=False)
 
 
+def _runtime_dir() -> Path:
+    return Path("/run/grader") if os.geteuid() == 0 else Path(_DIRS.user_cache_dir) / "run"
+
+
 class Settings(BaseSettings):
     """Settings of this machine, by ``GRADER_...`` environment variables."""
 
-    model_config = SettingsConfigDict(env_prefix="GRADER_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="GRADER_", env_ignore_empty=True, frozen=True)
 
     data_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_cache_dir) / "data")
     """Where data sets lie, in torchvision's layout."""
     state_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_data_dir))
     """Where the course secret lies when it is not in the environment."""
-    runtime_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_runtime_dir))
-    """Locks of running sandboxes."""
+    runtime_dir: Path = Field(default_factory=_runtime_dir)
+    """Locks of running sandboxes; the same for every process of a user on this machine."""
     course_secret: SecretStr | None = None
     """Hidden inputs are drawn from it; a course that grades on several machines sets it."""

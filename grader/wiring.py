@@ -11,9 +11,9 @@ from grader.data import DataStore
 from grader.domain.assignment import Assignment
 from grader.domain.check import Lab, Memo
 from grader.domain.limits import Limits
-from grader.errors import SandboxError
+from grader.errors import DataError, SandboxError
 from grader.pipeline import Bench
-from grader.sandbox import Sandbox
+from grader.sandbox import Finding, Sandbox
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.settings import Settings
 
@@ -71,13 +71,37 @@ def bench(
     """
     store = data_store(settings)
     for name in assignment.datasets:
-        store.require(name)
+        require(store, name)
     return Bench(
         sandbox=box,
         lab=lab(settings, memo),
         secret=course_secret(settings),
         data=store.root if assignment.datasets else None,
         limits=asked,
+    )
+
+
+def require(store: DataStore, name: str) -> None:
+    """Nothing, where every file of the data set is right. Raises DataError."""
+    wrong = [f"{f.path.name} is {f.status}" for f in store.verify(name) if f.status != "ok"]
+    if wrong:
+        raise DataError(
+            f"data set {name}: {', '.join(wrong)} in {store.root}; run `grader data fetch {name}`"
+        )
+
+
+def data_findings(settings: Settings) -> tuple[Finding, ...]:
+    """How each known data set stands, for `grader doctor`."""
+    store = data_store(settings)
+    return tuple(
+        Finding(
+            name=name,
+            ok=all(f.status == "ok" for f in files),
+            found=", ".join(sorted({f.status for f in files})) + f" in {store.root}",
+            fix=f"grader data fetch {name}",
+        )
+        for name in store.names
+        for files in (store.verify(name),)
     )
 
 
