@@ -268,6 +268,8 @@ class SandboxFacts(Frozen):
     """None where no cgroup could measure it."""
     oom_kills: int = 0
     """Processes that the kernel killed at the memory limit; the guest may have outlived them."""
+    forks_denied: int = 0
+    """Times that the limit of processes denied a new process or thread."""
     protections: tuple[str, ...] = ()
     """Codes of what held: ``seccomp``, ``cgroup_v1_memory``, ``network_namespace`` ..."""
     warnings: tuple[str, ...] = ()

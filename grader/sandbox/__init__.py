@@ -1,5 +1,6 @@
 """Sandboxes: where student code runs, and nowhere else."""
 
+from grader.sandbox.fake import FakeSandbox
 from grader.sandbox.interface import Finding, Job, Receive, Refused, RunEnd, Sandbox
 
-__all__ = ["Finding", "Job", "Receive", "Refused", "RunEnd", "Sandbox"]
+__all__ = ["FakeSandbox", "Finding", "Job", "Receive", "Refused", "RunEnd", "Sandbox"]

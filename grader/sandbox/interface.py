@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from grader.domain.base import Frozen
 from grader.domain.evidence import SandboxFacts, Stopped
@@ -14,7 +14,19 @@ Receive = Callable[[bytes], None]
 
 
 class Refused(Exception):  # noqa: N818 - it is a verdict on the stream, not our error
-    """The receiver wants no more of this stream: it broke the format or its caps."""
+    """The receiver wants no more of this stream: it broke the format or its caps.
+
+    Attributes:
+        reason: what the run's `Stopped` will say.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        reason: Literal["evidence_too_large", "evidence_broken"] = "evidence_too_large",
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True)

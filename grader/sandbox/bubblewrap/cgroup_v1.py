@@ -1,0 +1,129 @@
+"""Control groups, version 1: one hierarchy for each controller."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.domain.limits import Limits
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.cgroup import (
+    CPU_PERIOD,
+    Mount,
+    Usage,
+    counter,
+    folder,
+)
+from grader.sandbox.bubblewrap.cgroup_files import (
+    Settings,
+    kill_each,
+    remove_folder,
+    until_empty,
+    write,
+)
+
+CONTROLLERS = ("memory", "pids", "cpu", "cpuacct", "freezer")
+
+
+def settings(limits: Limits) -> Settings:
+    """What to write, in this order; memory and swap together, since memory alone would swap."""
+    memory, quota = str(limits.memory_bytes), str(limits.threads * CPU_PERIOD)
+    return {
+        "memory": (
+            ("memory.limit_in_bytes", memory),
+            ("memory.memsw.limit_in_bytes", memory),
+            ("memory.swappiness", "0"),
+        ),
+        "pids": (("pids.max", str(limits.processes)),),
+        "cpu": (("cpu.cfs_period_us", str(CPU_PERIOD)), ("cpu.cfs_quota_us", quota)),
+    }
+
+
+_OPTIONAL = {"memory.memsw.limit_in_bytes", "memory.swappiness"}
+"""Kernels without swap accounting lack the first; the second is only a hint."""
+
+
+@dataclass(frozen=True)
+class GroupV1:
+    """One run's groups: controller -> folder."""
+
+    folders: Mapping[str, Path]
+
+    @property
+    def join(self) -> tuple[Path, ...]:
+        """See `Group`."""
+        return tuple(dict.fromkeys(f / "cgroup.procs" for f in self.folders.values()))
+
+    def usage(self) -> Usage:
+        """See `Group`."""
+        peak, kills, denied = None, 0, 0
+        if memory := self.folders.get("memory"):
+            peak = int((memory / "memory.max_usage_in_bytes").read_text())
+            kills = counter((memory / "memory.oom_control").read_text(), "oom_kill")
+        if pids := self.folders.get("pids"):
+            denied = counter((pids / "pids.events").read_text(), "max")
+        return Usage(peak, kills, denied)
+
+    def kill(self) -> None:
+        """See `Group`. Frozen first, so that nothing forks away while it is being killed."""
+
+        def attempt(left: frozenset[int]) -> None:
+            self._freeze("FROZEN")
+            kill_each(left)
+            self._freeze("THAWED")
+
+        until_empty(self.join, attempt)
+
+    def remove(self) -> None:
+        """See `Group`."""
+        for each in dict.fromkeys(self.folders.values()):
+            remove_folder(each)
+
+    def _freeze(self, state: str) -> None:
+        if freezer := self.folders.get("freezer"):
+            (freezer / "freezer.state").write_text(state)
+
+
+@dataclass(frozen=True)
+class GroupsV1:
+    """Where groups can be made: controller -> parent folder."""
+
+    parents: Mapping[str, Path]
+    version: int = 1
+
+    @property
+    def held(self) -> frozenset[str]:
+        """See `Groups`."""
+        return frozenset(self.parents)
+
+    def create(self, name: str, limits: Limits) -> GroupV1:
+        """See `Groups`."""
+        group = GroupV1({controller: parent / name for controller, parent in self.parents.items()})
+        group.kill()
+        group.remove()
+        try:
+            for each in dict.fromkeys(group.folders.values()):
+                each.mkdir()
+            write(settings(limits), group.folders, _OPTIONAL)
+        except OSError as error:
+            group.remove()
+            raise SandboxError("group_refused", f"control group {name}: {error}") from error
+        return group
+
+
+def find_v1(
+    mounted: tuple[Mount, ...], own: Mapping[str, str], writable: Callable[[Path], bool]
+) -> GroupsV1 | None:
+    """The controllers below our own groups that we may write, or None: none of them.
+
+    Below our own, so that what limits the grader limits its runs as well; at the hierarchy's root
+    where our own group is not to be seen (a container that shows the host's hierarchy).
+    """
+    parents: dict[str, Path] = {}
+    for controller in CONTROLLERS:
+        for mount in mounted:
+            if mount.version == 1 and controller in mount.options:
+                place = folder(mount, own.get(controller, "/"))
+                for parent in (place, mount.point):
+                    if controller not in parents and writable(parent):
+                        parents[controller] = parent
+    return GroupsV1(parents) if parents else None

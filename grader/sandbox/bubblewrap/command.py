@@ -1,0 +1,165 @@
+"""A job -> bubblewrap's arguments. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.domain.limits import Limits
+from grader.sandbox.bubblewrap.layout import HOME, JOB, SYSTEM, Bind
+
+USER_ID = 1000
+SHARED_MEMORY, SCRATCH = "/dev/shm", "/tmp"  # noqa: S108 - mount points inside, not our files
+PASSWD = f"student:x:{USER_ID}:{USER_ID}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
+GROUP = f"student:x:{USER_ID}:\nnogroup:x:65534:\n"
+
+
+@dataclass(frozen=True)
+class Files:
+    """Descriptors that bubblewrap reads or writes itself and closes before the guest starts."""
+
+    seccomp: int
+    passwd: int
+    group: int
+    status: int
+
+
+@dataclass(frozen=True)
+class View:
+    """What the guest sees of the host.
+
+    Attributes:
+        environment: binds that make up the Python environment.
+        emptied: folders of those that are shown empty (source trees of ours).
+        masked: folders of those in whose place `mask` is shown (packages of ours).
+        mask: the folder to show.
+        job: binds of the job.
+    """
+
+    environment: tuple[Bind, ...]
+    emptied: tuple[Path, ...]
+    masked: tuple[Path, ...]
+    mask: Path
+    job: tuple[Bind, ...]
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Every path of the host that bubblewrap must reach, besides the system's."""
+        binds = [bind.source for bind in (*self.environment, *self.job)]
+        return tuple(dict.fromkeys([*binds, self.mask]))
+
+    def moved(self, where: Mapping[Path, Path]) -> "View":
+        """The same view, its sources found elsewhere."""
+        return View(
+            tuple(Bind(where[bind.source], bind.target) for bind in self.environment),
+            self.emptied,
+            self.masked,
+            where[self.mask],
+            tuple(Bind(where[bind.source], bind.target) for bind in self.job),
+        )
+
+
+_NAMESPACES = (
+    *("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+    *("--unshare-cgroup-try", "--uid", str(USER_ID), "--gid", str(USER_ID)),
+    *("--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv"),
+    *("--cap-drop", "ALL", "--disable-userns"),
+)
+_SYSTEM = (
+    *("--ro-bind", str(SYSTEM), str(SYSTEM), "--symlink", "usr/lib", "/lib"),
+    *("--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin"),
+    *("--symlink", "usr/sbin", "/sbin", "--perms", "0755", "--dir", "/etc"),
+    *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
+    *("--ro-bind-try", "/etc/fonts", "/etc/fonts"),
+    *("--ro-bind-try", "/etc/alternatives", "/etc/alternatives"),
+)
+
+
+def _writable(size: int) -> list[str]:
+    def tmpfs(mode: str, where: str) -> list[str]:
+        return ["--size", str(size), "--perms", mode, "--tmpfs", where]
+
+    return [
+        *(
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            *tmpfs("1777", SHARED_MEMORY),
+            "--remount-ro",
+            "/dev",
+        ),
+        *tmpfs("1777", SCRATCH),
+        *tmpfs("0700", str(HOME)),
+    ]
+
+
+def _binds(binds: Iterable[Bind]) -> list[str]:
+    return [part for b in binds for part in ("--ro-bind", str(b.source), str(b.target))]
+
+
+def _view(view: View) -> list[str]:
+    """Source trees are emptied before the environment is bound, since it may lie inside one."""
+    empty = [part for folder in view.emptied for part in ("--tmpfs", str(folder))]
+    inside = [bind for bind in view.environment if _within(bind.target, view.emptied)]
+    first = [bind for bind in view.environment if bind not in inside]
+    closed = [part for folder in view.emptied for part in ("--remount-ro", str(folder))]
+    masks = [Bind(view.mask, folder) for folder in view.masked]
+    return [*_binds(first), *empty, *_binds(inside), *closed, *_binds(masks), *_binds(view.job)]
+
+
+def _within(path: Path, folders: Iterable[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def environment(prefix: Path, threads: int) -> dict[str, str]:
+    """The guest's environment, built from nothing; MPLBACKEND would suppress inline images."""
+    counts = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    return {
+        "HOME": str(HOME),
+        "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        **dict.fromkeys(counts, str(threads)),
+        "OMP_WAIT_POLICY": "passive",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter",
+        "JUPYTER_DATA_DIR": f"{HOME}/.local/share/jupyter",
+        "JUPYTER_RUNTIME_DIR": f"{HOME}/.local/share/jupyter/runtime",
+    }
+
+
+def command(
+    bwrap: Path,
+    *,
+    view: View,
+    variables: Mapping[str, str],
+    limits: Limits,
+    files: Files,
+    program: Iterable[str],
+) -> tuple[str, ...]:
+    """The argument vector; `program` is what runs inside."""
+    setenv = [part for item in variables.items() for part in ("--setenv", *item)]
+    return (
+        str(bwrap),
+        *_NAMESPACES,
+        *_SYSTEM,
+        *("--perms", "0644", "--file", str(files.passwd), "/etc/passwd"),
+        *("--perms", "0644", "--file", str(files.group), "/etc/group"),
+        *_writable(limits.tmp_bytes),
+        *_view(view),
+        *("--remount-ro", "/", *setenv, "--seccomp", str(files.seccomp)),
+        *("--json-status-fd", str(files.status), "--chdir", str(HOME), "--", *program),
+    )
+
+
+def guest(python: Path, processes: int | None, prlimit: Path | None) -> tuple[str, ...]:
+    """What runs inside. `processes`: a limit for where no cgroup counts them.
+
+    That limit is set inside: the user namespace counts for itself, while outside it every other
+    process of the user would count.
+    """
+    start = (str(python), "-I", "-B", str(JOB / "guest"))
+    if processes is None or prlimit is None:
+        return start
+    return (str(prlimit), f"--nproc={processes}:{processes}", *start)

@@ -1,0 +1,163 @@
+"""What `grader doctor` says about this backend: each finding with the exact fix."""
+
+import platform
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Protocol
+
+from grader.domain.limits import Limits
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.cgroup import Groups
+from grader.sandbox.bubblewrap.layout import Interpreter
+from grader.sandbox.bubblewrap.seccomp import AUDIT_ARCH, supported
+from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+
+OLDEST = (0, 8)
+"""bubblewrap's first version with ``--disable-userns``."""
+_MIB = 1024**2
+
+
+class Runs(Protocol):
+    """What is tried out."""
+
+    def run(self, job: Job, receive: Receive) -> RunEnd:
+        """See `Sandbox`."""
+
+
+def examine(
+    sandbox: Runs, bwrap: Path | None, groups: Groups | None, interpreter: Interpreter
+) -> tuple[Finding, ...]:
+    """Everything that this backend needs, and at the end one run of a guest that says "ok"."""
+    findings = [
+        program(bwrap),
+        user_namespaces(Path("/proc/sys")),
+        architecture(platform.machine()),
+        control_groups(groups),
+        interpreter_found(interpreter),
+    ]
+    if all(finding.ok for finding in findings if finding.required):
+        findings.append(trial(sandbox))
+    return tuple(findings)
+
+
+def program(bwrap: Path | None) -> Finding:
+    """The program is there and new enough."""
+    name, fix = "bubblewrap", "apt-get install bubblewrap"
+    if bwrap is None:
+        return Finding(name=name, ok=False, found="not installed", fix=fix)
+    try:
+        said = subprocess.run(  # noqa: S603 - the path is ours
+            [str(bwrap), "--version"], capture_output=True, text=True, timeout=10, check=False
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        return Finding(name=name, ok=False, found=f"{bwrap}: {error}", fix=fix)
+    numbers = re.search(r"(\d+)\.(\d+)", said)
+    new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= OLDEST
+    wanted = ".".join(map(str, OLDEST))
+    return Finding(
+        name=name,
+        ok=new,
+        found=f"{bwrap}: {said or 'no version'}",
+        fix="" if new else f"install bubblewrap {wanted} or newer (Debian 12 has it)",
+    )
+
+
+_SWITCHES = {
+    "kernel/unprivileged_userns_clone": ("0", "sysctl -w kernel.unprivileged_userns_clone=1"),
+    "user/max_user_namespaces": ("0", "sysctl -w user.max_user_namespaces=15000"),
+    "kernel/apparmor_restrict_unprivileged_userns": (
+        "1",
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+}
+"""File below /proc/sys -> the value that forbids user namespaces, and what allows them."""
+
+
+def user_namespaces(sysctl: Path) -> Finding:
+    """An unprivileged user may make user namespaces, as far as the kernel's switches tell."""
+    name = "user namespaces"
+    for switch, (forbidden, fix) in _SWITCHES.items():
+        try:
+            value = (sysctl / switch).read_text().strip()
+        except OSError:
+            continue
+        if value == forbidden:
+            return Finding(name=name, ok=False, found=f"{switch} is {value}", fix=fix)
+    return Finding(name=name, ok=True, found="allowed")
+
+
+def architecture(machine: str) -> Finding:
+    """There is a system call filter for this processor."""
+    ok = supported(machine)
+    fix = "" if ok else f"grade on one of: {', '.join(AUDIT_ARCH)}"
+    return Finding(name="system call filter", ok=ok, found=machine, fix=fix)
+
+
+def control_groups(groups: Groups | None) -> Finding:
+    """Memory and processes can be limited for a run as a whole."""
+    held = groups.held if groups else frozenset()
+    ok = {"memory", "pids"} <= held
+    found = f"version {groups.version}: {', '.join(sorted(held))}" if groups else "none writable"
+    return Finding(
+        name="control groups",
+        ok=ok,
+        found=found,
+        fix=""
+        if ok
+        else "run as root, or start with: systemd-run --user --scope -p Delegate=yes grader ..."
+        " (in a container: mount /sys/fs/cgroup writable); without them memory is limited for"
+        " each process only",
+        required=False,
+    )
+
+
+def interpreter_found(interpreter: Interpreter) -> Finding:
+    """The environment's interpreter exists where the sandbox will start it."""
+    python = interpreter.python
+    ok = python.exists()
+    return Finding(
+        name="interpreter",
+        ok=ok,
+        found=f"{python} -> {python.resolve()}",
+        fix=""
+        if ok
+        else f"make the environment anew: /usr/bin/python3 -m venv {interpreter.prefix}",
+    )
+
+
+def trial(sandbox: Runs) -> Finding:
+    """A guest that only says "ok" starts and is heard."""
+    name, said, started = "a sandbox starts", bytearray(), time.monotonic()
+    limits = Limits(
+        wall_seconds=5, grace_seconds=1, memory_bytes=256 * _MIB, tmp_bytes=_MIB, threads=1
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
+            main = Path(folder, "guest", "__main__.py")
+            main.parent.mkdir()
+            main.write_text("print('ok')\n")
+            for path in (Path(folder), main.parent):
+                path.chmod(0o755)
+            end = sandbox.run(Job(Path(folder), None, limits), said.extend)
+    except (SandboxError, OSError) as error:
+        code = error.code if isinstance(error, SandboxError) else "os"
+        return Finding(name=name, ok=False, found=str(error), fix=_FIXES.get(code, ""))
+    milliseconds = round(1000 * (time.monotonic() - started))
+    ok = said == b"ok\n" and end.stopped is None
+    found = f"in {milliseconds} ms" if ok else f"it said {bytes(said)!r}: {end.stderr}"
+    return Finding(name=name, ok=ok, found=found)
+
+
+_FIXES = {
+    "no_user_namespaces": "allow unprivileged user namespaces: sysctl -w"
+    " user.max_user_namespaces=15000; in Docker: --security-opt seccomp=unconfined",
+    "no_proc": "a container hides parts of /proc: start it with --security-opt"
+    " systempaths=unconfined",
+    "no_mount_namespace": "root without CAP_SYS_ADMIN: run as an ordinary user",
+    "interpreter_unreachable": "make the environment from Debian's /usr/bin/python3, readable by"
+    " every user",
+    "bubblewrap_too_old": "install bubblewrap 0.8 or newer",
+}

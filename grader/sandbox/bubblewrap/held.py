@@ -1,0 +1,54 @@
+"""What protects a run here, and what does not."""
+
+from pathlib import Path
+
+from grader.sandbox.bubblewrap.cgroup import Groups
+
+_ALWAYS = (
+    "user_namespace",
+    "pid_namespace",
+    "network_namespace",
+    "ipc_namespace",
+    "mount_namespace",
+    "uts_namespace",
+    "no_capabilities",
+    "no_new_privileges",
+    "seccomp",
+    "read_only_system",
+    "bounded_tmpfs",
+    "empty_environment",
+)
+_PRLIMIT = Path("/usr/bin/prlimit")
+
+
+def prlimit() -> Path | None:
+    """util-linux's program, by which the sandbox limits its processes where no group can."""
+    return _PRLIMIT if _PRLIMIT.exists() else None
+
+
+def protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:
+    """Codes of what holds."""
+    held = groups.held if groups else frozenset()
+    codes = [*_ALWAYS, *(["slot_user"] if own_user else [])]
+    codes += [f"cgroup_v{groups.version}_{name}" for name in sorted(held)] if groups else []
+    codes += [] if "memory" in held else ["rlimit_data"]
+    codes += [] if "pids" in held or prlimit() is None else ["rlimit_nproc"]
+    return tuple(codes)
+
+
+def warnings(groups: Groups | None) -> tuple[str, ...]:
+    """What does not hold, in words for a TA."""
+    held = groups.held if groups else frozenset()
+    found = []
+    if "memory" not in held:
+        found.append(
+            "No control group limits memory: only each process by itself is limited, and shared"
+            " memory not at all. A notebook can exhaust the machine."
+        )
+    if "pids" not in held and prlimit() is None:
+        found.append("Nothing limits the number of processes.")
+    elif "pids" not in held:
+        found.append("No control group limits processes: only an rlimit does.")
+    if "cpu" not in held:
+        found.append("No control group limits CPU time: runs may slow each other down.")
+    return tuple(found)

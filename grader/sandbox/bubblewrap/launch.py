@@ -1,0 +1,133 @@
+"""Starts the launcher, which becomes bubblewrap: empty environment, chosen descriptors."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.domain.limits import Limits
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
+from grader.sandbox.bubblewrap.pump import Streams
+from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+STAGE = Path("/tmp")  # noqa: S108 - every user may enter it; mounted over, in a namespace of its own
+MIB = 1024**2
+
+
+def rlimits(limits: Limits, *, memory_held: bool) -> list[list[int]]:
+    """Limits of each single process, as [number, value].
+
+    No RLIMIT_AS: importing torch's CUDA build takes 4 GB of addresses. RLIMIT_DATA only where no
+    control group holds memory; it does not count shared mappings.
+    """
+    wanted = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_NOFILE: 1024,
+        resource.RLIMIT_MEMLOCK: 8 * MIB,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 1024,
+    }
+    if not memory_held:
+        wanted[resource.RLIMIT_DATA] = limits.memory_bytes
+    return [[number, value] for number, value in wanted.items()]
+
+
+@contextmanager
+def prepared_files() -> Iterator[tuple[Files, int]]:
+    """Descriptors for bubblewrap, and the reading end of its status pipe, which the caller owns."""
+    with ExitStack() as stack:
+        status_read, status_write = os.pipe()
+        stack.callback(os.close, status_write)
+        try:
+            files = Files(
+                seccomp=_memory_file(stack, "seccomp", filter_for_this_machine()),
+                passwd=_memory_file(stack, "passwd", PASSWD.encode()),
+                group=_memory_file(stack, "group", GROUP.encode()),
+                status=status_write,
+            )
+            yield files, status_read
+        except BaseException:
+            os.close(status_read)
+            raise
+
+
+def _memory_file(stack: ExitStack, name: str, content: bytes) -> int:
+    descriptor = os.memfd_create(name)
+    stack.callback(os.close, descriptor)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def staged(view: View) -> tuple[View, list[list[str]]]:
+    """The view with its sources below `STAGE`, and what the launcher has to bind there."""
+    names = {source: str(number) for number, source in enumerate(view.sources)}
+    moved = view.moved({source: STAGE / name for source, name in names.items()})
+    return moved, [[str(source), name] for source, name in names.items()]
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A started run."""
+
+    process: subprocess.Popen[bytes]
+    streams: Streams
+
+    def kill(self) -> None:
+        """SIGKILL, from any thread; by descriptor, so that it never hits an id used anew."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.streams.ended, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close what `streams` holds; the process must have ended and been waited for."""
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+        os.close(self.streams.status)
+        os.close(self.streams.ended)
+
+
+def launch(plan: dict[str, Any], files: Files, status: int) -> Launched:
+    """Start the launcher with `plan` (see `launcher`), in the calling thread.
+
+    The kernel kills the run when this *thread* ends (PR_SET_PDEATHSIG): call it in the thread that
+    then waits for the run.
+
+    Raises:
+        SandboxError: no process could be started.
+    """
+    argument = json.dumps({**plan, "parent": os.getpid()})
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-I", "-S", "-B", str(LAUNCHER), argument],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            cwd="/",
+            env={},
+            pass_fds=(files.seccomp, files.passwd, files.group, files.status),
+            start_new_session=True,  # a terminal's Ctrl-C is for the grader, which then ends runs
+        )
+    except OSError as error:
+        raise SandboxError("no_process", f"the launcher could not be started: {error}") from error
+    assert process.stdout is not None
+    assert process.stderr is not None
+    return Launched(
+        process,
+        Streams(
+            results=process.stdout.fileno(),
+            stderr=process.stderr.fileno(),
+            status=status,
+            ended=os.pidfd_open(process.pid),
+        ),
+    )

@@ -1,0 +1,227 @@
+"""The bubblewrap backend: one run from its job to its facts, with nothing left behind."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grader.domain.evidence import SandboxFacts
+from grader.domain.limits import Limits
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap import held
+from grader.sandbox.bubblewrap.cgroup import Group, Groups, Usage
+from grader.sandbox.bubblewrap.cgroups_here import find
+from grader.sandbox.bubblewrap.command import Files, View, command, environment, guest
+from grader.sandbox.bubblewrap.examine import examine
+from grader.sandbox.bubblewrap.fault import Ending, verdict
+from grader.sandbox.bubblewrap.launch import (
+    STAGE,
+    Launched,
+    launch,
+    prepared_files,
+    rlimits,
+    staged,
+)
+from grader.sandbox.bubblewrap.layout import Interpreter, checkouts, installed, job_binds, mask
+from grader.sandbox.bubblewrap.pump import Pump
+from grader.sandbox.bubblewrap.slots import Slot, Slots
+from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+
+STARTUP_SECONDS = 60.0
+"""What a run may take beyond its limits: starting, and importing from a cold disk."""
+
+
+class BubblewrapSandbox:
+    """Runs jobs in bubblewrap; see `grader.sandbox.interface.Sandbox`. Safe to share by threads."""
+
+    name = "bubblewrap"
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        runtime: Path,
+        *,
+        bwrap: Path | None,
+        groups: Groups | None,
+        startup_seconds: float = STARTUP_SECONDS,
+    ) -> None:
+        """Prepare; touches only `runtime`.
+
+        Args:
+            interpreter: the Python environment that runs inside.
+            runtime: folder of locks; the same for all graders of one user on a machine.
+            bwrap: the program; None: this machine has none.
+            groups: where control groups can be made; None: nowhere, rlimits must do.
+            startup_seconds: what a run may take beyond wall and grace time.
+
+        Raises:
+            SandboxError: `runtime` cannot be written.
+        """
+        self._root = os.geteuid() == 0
+        self._interpreter, self._runtime = interpreter, runtime
+        self._bwrap, self._groups = bwrap, groups
+        self._startup_seconds = startup_seconds
+        self._live: set[Launched] = set()
+        self._closing = threading.Lock()
+        self._closed = False
+        try:
+            self._mask = mask(runtime / "mask")
+            self._slots = Slots(runtime / "slots", users=self._root)
+        except OSError as error:
+            raise SandboxError(
+                "runtime", f"the folder {runtime} cannot be used: {error}"
+            ) from error
+
+    @classmethod
+    def here(cls, runtime: Path) -> "BubblewrapSandbox":
+        """For this machine and the environment that this process runs in."""
+        found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
+        return cls(
+            Interpreter(Path(sys.prefix), Path(sys.base_prefix)),
+            runtime,
+            bwrap=Path(found) if found else None,
+            groups=find(),
+        )
+
+    def examine(self) -> tuple[Finding, ...]:
+        """See `Sandbox`."""
+        return examine(self, self._bwrap, self._groups, self._interpreter)
+
+    def run(self, job: Job, receive: Receive) -> RunEnd:
+        """See `Sandbox`."""
+        if self._bwrap is None:
+            raise SandboxError("no_bubblewrap", "bwrap was not found in /usr/bin")
+        view = self._view(job)
+        started = time.monotonic()
+        with self._slots.hold() as slot, self._group(slot, job.limits) as group:
+            with self._launched(self._bwrap, job.limits, view, slot, group) as launched:
+                pump = self._pump(launched, group, job.limits, receive)
+                pump.run()
+                launched.process.wait()
+            usage = group.usage() if group else Usage()
+        return self._end(job.limits, launched.process, pump, usage, time.monotonic() - started)
+
+    def close(self) -> None:
+        """End all runs, from any thread, and begin no other: each raises SandboxError("closed")."""
+        with self._closing:
+            self._closed = True
+            for launched in self._live:
+                launched.kill()
+
+    def _view(self, job: Job) -> View:
+        return View(
+            environment=self._interpreter.binds,
+            emptied=checkouts(self._interpreter),
+            masked=installed(self._interpreter),
+            mask=self._mask,
+            job=job_binds(job, other_user=self._root),
+        )
+
+    @contextmanager
+    def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
+        if self._groups is None:
+            yield None
+            return
+        group = self._groups.create(slot.name, limits)
+        try:
+            yield group
+        finally:
+            group.kill()
+            group.remove()
+
+    @contextmanager
+    def _launched(
+        self, bwrap: Path, limits: Limits, view: View, slot: Slot, group: Group | None
+    ) -> Iterator[Launched]:
+        seen, stage = staged(view) if slot.uid is not None else (view, [])
+        with prepared_files() as (files, status):
+            plan: dict[str, Any] = {
+                "join": [str(file) for file in group.join] if group else [],
+                "rlimits": rlimits(limits, memory_held=self._holds("memory")),
+                "user": slot.uid,
+                "stage": stage,
+                "stage_at": str(STAGE),
+                "command": self._command(bwrap, seen, limits, files),
+            }
+            launched = launch(plan, files, status)
+        try:
+            with self._closing:
+                self._live.add(launched)
+                if self._closed:
+                    launched.kill()
+            yield launched
+        finally:
+            with self._closing:
+                self._live.discard(launched)
+            _end_all(launched, group)
+            launched.process.wait()
+            launched.close()
+
+    def _command(self, bwrap: Path, view: View, limits: Limits, files: Files) -> tuple[str, ...]:
+        variables = environment(self._interpreter.prefix, limits.threads)
+        counted = None if self._holds("pids") else limits.processes
+        program = guest(self._interpreter.python, counted, held.prlimit())
+        return command(
+            bwrap, view=view, variables=variables, limits=limits, files=files, program=program
+        )
+
+    def _pump(
+        self, launched: Launched, group: Group | None, limits: Limits, receive: Receive
+    ) -> Pump:
+        seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
+        return Pump(
+            launched.streams,
+            receive,
+            cap=limits.evidence_bytes,
+            deadline=time.monotonic() + seconds,
+            end=lambda: _end_all(launched, group),
+        )
+
+    def _holds(self, controller: str) -> bool:
+        return self._groups is not None and controller in self._groups.held
+
+    def _end(
+        self,
+        limits: Limits,
+        process: subprocess.Popen[bytes],
+        pump: Pump,
+        usage: Usage,
+        seconds: float,
+    ) -> RunEnd:
+        stderr = pump.stderr.bytes().decode(errors="replace")
+        judged = verdict(
+            Ending(
+                halted=pump.halted,
+                status=pump.status.bytes(),
+                returncode=process.returncode,
+                heard=pump.received > 0,
+                usage=usage,
+                memory_limit=limits.memory_bytes,
+                stderr=stderr,
+            )
+        )
+        if isinstance(judged, SandboxError):
+            raise SandboxError("closed", "the sandbox was closed") if self._closed else judged
+        facts = SandboxFacts(
+            sandbox=self.name,
+            seconds=seconds,
+            peak_memory_bytes=usage.peak_bytes,
+            oom_kills=usage.oom_kills,
+            forks_denied=usage.forks_denied,
+            protections=held.protections(self._groups, own_user=self._root),
+            warnings=held.warnings(self._groups),
+        )
+        return RunEnd(facts=facts, stopped=judged, stderr=stderr)
+
+
+def _end_all(launched: Launched, group: Group | None) -> None:
+    """Kill bubblewrap, hence its process namespace, then whoever else is in the group."""
+    launched.kill()
+    if group is not None:
+        group.kill()
