@@ -1,0 +1,128 @@
+"""Reads the progress that a training prints: for display and for curves, never for points."""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from grader.domain.base import Frozen
+from grader.domain.detail import Series
+
+MAX_POINTS = 300
+"""Points of one curve; of more, every n-th is kept."""
+
+_FIELD = re.compile(
+    r"([A-Za-z]{1,20}(?:[ _-][A-Za-z]{1,20}){0,2})[\s:=#\[(]{0,4}"
+    r"(\d{1,12}(?:\.\d{0,20})?(?:e[-+]?\d{1,3})?|nan|inf)(?:\s?(?:/|of)\s?(\d{1,9}))?(\s?%)?",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"[A-Za-z]+")
+_EPOCH = {"ep", "epoch", "epochs"}
+_ITERATION = {"it", "iter", "iteration", "batch", "step"}
+_TEST = {"test", "te", "val", "valid", "validation", "eval"}
+_ACCURACY = {"acc", "accuracy"}
+
+
+class Step(Frozen):
+    """What one line of progress says."""
+
+    epoch: int | None = None
+    """From 1, or from 0, as printed."""
+    epochs: int | None = None
+    iteration: int | None = None
+    iterations: int | None = None
+    loss: float | None = None
+    accuracy: float | None = None
+    """On the training batches, 0 to 1."""
+    test_accuracy: float | None = None
+    """0 to 1."""
+
+
+class Curves(Frozen):
+    """What the last training of an output printed, over epochs."""
+
+    loss: tuple[Series, ...] = ()
+    accuracy: tuple[Series, ...] = ()
+
+
+def latest(text: str) -> Step | None:
+    """What the last line that tells of a training says; None where none does."""
+    found = None
+    for found in steps(text[-2000:]):  # noqa: B007 - the last one is wanted
+        pass
+    return found
+
+
+def curves(text: str) -> Curves:
+    """Loss and accuracies over epochs; where epochs start anew, only the last training's."""
+    told = list(_last_training(list(steps(text))))
+    return Curves(
+        loss=_series("loss, training", told, lambda step: step.loss),
+        accuracy=_series("accuracy, training", told, lambda step: step.accuracy)
+        + _series("accuracy, test", told, lambda step: step.test_accuracy, whole_epochs=True),
+    )
+
+
+def steps(text: str) -> Iterator[Step]:
+    """Each line, overwritten ones as well; a line that names no epoch belongs to the last one."""
+    before = Step()
+    for line in re.split(r"[\r\n]+", text):
+        values = _read(line[:2000])
+        if values:
+            carried = {"epoch": before.epoch, "epochs": before.epochs}
+            before = Step(**(carried | values))
+            yield before
+
+
+def _read(line: str) -> dict[str, float | None]:
+    values: dict[str, float | None] = {}
+    for label, number, total, percent in _FIELD.findall(line):
+        words = {word.lower() for word in _WORDS.findall(label)}
+        value = float(number)
+        if words & _EPOCH or words & _ITERATION:
+            name = "epoch" if words & _EPOCH else "iteration"
+            if value.is_integer():
+                values[name] = value
+                values[f"{name}s"] = float(total) if total else None
+        elif words & _ACCURACY:
+            name = "test_accuracy" if words & _TEST else "accuracy"
+            values[name] = _share(value, bool(percent))
+        elif "loss" in words and not words & _TEST:
+            values["loss"] = value if math.isfinite(value) else None
+    return values
+
+
+def _share(value: float, percent: bool) -> float | None:
+    share = value / 100 if percent or value > 1 else value
+    return share if 0 <= share <= 1 else None
+
+
+def _last_training(told: Sequence[Step]) -> Sequence[Step]:
+    start = 0
+    for index in range(1, len(told)):
+        before, now = told[index - 1].epoch, told[index].epoch
+        if before is not None and now is not None and now < before:
+            start = index
+    return told[start:]
+
+
+def _series(
+    label: str,
+    told: Sequence[Step],
+    value: Callable[[Step], float | None],
+    *,
+    whole_epochs: bool = False,
+) -> tuple[Series, ...]:
+    points = [(_position(step, whole_epochs), value(step)) for step in told]
+    kept = [(x, y) for x, y in points if x is not None and y is not None]
+    if len(kept) < 2:
+        return ()
+    thinned = kept[:: -(-len(kept) // MAX_POINTS)]
+    return (Series(label=label, x=tuple(x for x, _ in thinned), y=tuple(y for _, y in thinned)),)
+
+
+def _position(step: Step, whole_epochs: bool) -> float | None:
+    if step.epoch is None:
+        return None
+    if whole_epochs or step.iteration is None or not step.iterations:
+        return float(step.epoch)
+    return step.epoch - 1 + step.iteration / step.iterations
