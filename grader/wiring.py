@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 from pathlib import Path
 
 from filelock import FileLock
@@ -40,7 +39,7 @@ def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
 
 def bubblewrap(settings: Settings) -> BubblewrapSandbox:
     """The bubblewrap backend, whether it works here or not."""
-    return BubblewrapSandbox(environment=Path(sys.prefix), runtime_dir=settings.runtime_dir)
+    return BubblewrapSandbox.here(settings.runtime_dir)
 
 
 def data_store(settings: Settings) -> DataStore:
