@@ -19,6 +19,8 @@ from grader.sandbox.bubblewrap.cgroup import Usage
 NEAR_LIMIT = 0.9
 """A run that stayed below this share of its memory limit was killed for someone else's memory."""
 _SIGKILL_CODE = 128 + 9
+_NOT_EXECUTED = {126, 127}
+"""Exit codes of ``prlimit`` where it could not start the guest."""
 
 _MESSAGES = {
     "No permissions to create new namespace": "no_user_namespaces",
@@ -30,6 +32,7 @@ _MESSAGES = {
     "Unknown option": "bubblewrap_too_old",
     "prctl(PR_SET_SECCOMP)": "seccomp_refused",
     "execvp": "interpreter_unreachable",
+    "prlimit: failed to execute": "interpreter_unreachable",
     "launcher: unshare": "no_mount_namespace",
     "launcher: the grading process is gone": "orphaned",
     "launcher:": "launcher_failed",
@@ -76,7 +79,7 @@ def verdict(ending: Ending) -> Stopped | SandboxError | None:
         return Stopped(
             reason="memory", message=f"the run needed more than {ending.memory_limit} bytes"
         )
-    if code is not None:
+    if code is not None and (ending.heard or code not in _NOT_EXECUTED):
         return None
     if ending.heard:
         return SandboxError(

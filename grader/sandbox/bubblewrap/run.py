@@ -64,15 +64,15 @@ class BubblewrapSandbox:
             SandboxError: `runtime` cannot be written.
         """
         self._root = os.geteuid() == 0
-        self._interpreter, self._runtime = interpreter, runtime
-        self._bwrap, self._groups = bwrap, groups
+        self.interpreter, self._runtime = interpreter, runtime
+        self.bwrap, self.groups = bwrap, groups
         self._startup_seconds = startup_seconds
         self._live: set[Launched] = set()
         self._closing = threading.Lock()
         self._closed = False
         try:
             self._mask = mask(runtime / "mask")
-            self._slots = Slots(runtime / "slots", users=self._root)
+            self.slots = Slots(runtime / "slots", users=self._root)
         except OSError as error:
             raise SandboxError(
                 "runtime", f"the folder {runtime} cannot be used: {error}"
@@ -91,16 +91,16 @@ class BubblewrapSandbox:
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
-        return examine(self, self._bwrap, self._groups, self._interpreter)
+        return examine(self, self.bwrap, self.groups, self.interpreter)
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`."""
-        if self._bwrap is None:
+        if self.bwrap is None:
             raise SandboxError("no_bubblewrap", "bwrap was not found in /usr/bin")
         view = self._view(job)
         started = time.monotonic()
-        with self._slots.hold() as slot, self._group(slot, job.limits) as group:
-            with self._launched(self._bwrap, job.limits, view, slot, group) as launched:
+        with self.slots.hold() as slot, self._group(slot, job.limits) as group:
+            with self._launched(self.bwrap, job.limits, view, slot, group) as launched:
                 pump = self._pump(launched, group, job.limits, receive)
                 pump.run()
                 launched.process.wait()
@@ -116,19 +116,19 @@ class BubblewrapSandbox:
 
     def _view(self, job: Job) -> View:
         return View(
-            environment=self._interpreter.binds,
-            emptied=checkouts(self._interpreter),
-            masked=installed(self._interpreter),
+            environment=self.interpreter.binds,
+            emptied=checkouts(self.interpreter),
+            masked=installed(self.interpreter),
             mask=self._mask,
             job=job_binds(job, other_user=self._root),
         )
 
     @contextmanager
     def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
-        if self._groups is None:
+        if self.groups is None:
             yield None
             return
-        group = self._groups.create(slot.name, limits)
+        group = self.groups.create(slot.name, limits)
         try:
             yield group
         finally:
@@ -164,9 +164,9 @@ class BubblewrapSandbox:
             launched.close()
 
     def _command(self, bwrap: Path, view: View, limits: Limits, files: Files) -> tuple[str, ...]:
-        variables = environment(self._interpreter.prefix, limits.threads)
+        variables = environment(self.interpreter.prefix, limits.threads)
         counted = None if self._holds("pids") else limits.processes
-        program = guest(self._interpreter.python, counted, held.prlimit())
+        program = guest(self.interpreter.python, counted, held.prlimit())
         return command(
             bwrap, view=view, variables=variables, limits=limits, files=files, program=program
         )
@@ -184,7 +184,7 @@ class BubblewrapSandbox:
         )
 
     def _holds(self, controller: str) -> bool:
-        return self._groups is not None and controller in self._groups.held
+        return self.groups is not None and controller in self.groups.held
 
     def _end(
         self,
@@ -214,8 +214,8 @@ class BubblewrapSandbox:
             peak_memory_bytes=usage.peak_bytes,
             oom_kills=usage.oom_kills,
             forks_denied=usage.forks_denied,
-            protections=held.protections(self._groups, own_user=self._root),
-            warnings=held.warnings(self._groups),
+            protections=held.protections(self.groups, own_user=self._root),
+            warnings=held.warnings(self.groups),
         )
         return RunEnd(facts=facts, stopped=judged, stderr=stderr)
 

@@ -42,7 +42,7 @@ class Slots:
         # Two folders of the same path (in two containers) are two sets of slots.
         label = hashlib.sha256(f"{folder.resolve()}:{place.st_dev}:{place.st_ino}".encode())
         self._folder, self._users, self._count = folder, users, count
-        self._label = label.hexdigest()[:8]
+        self.label = label.hexdigest()[:8]
 
     @contextmanager
     def hold(self) -> Iterator[Slot]:
@@ -59,7 +59,7 @@ class Slots:
                 continue
             try:
                 uid = FIRST_UID + number if self._users else None
-                yield Slot(f"grader-{self._label}-{number}", uid)
+                yield Slot(f"grader-{self.label}-{number}", uid)
             finally:
                 lock.release()
             return

@@ -1,0 +1,140 @@
+"""The grading process dies in every way; nothing of its sandboxes may outlive it."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+from sandbox_jobs import Runner, control_groups, label_of, make_job, processes_named
+
+from grader.sandbox.bubblewrap.slots import Slots
+
+HOST = Path(__file__).with_name("sandbox_host.py")
+
+STUBBORN = """
+    import os, signal, sys, time
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if os.fork() == 0:
+        os.setsid()
+    code = "import time; time.sleep(600)"
+    os.write(1, b"up\\n")
+    os.execv(sys.executable, [sys.executable, "-c", code, {word!r}])
+"""
+
+
+def started(how: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """A grading process whose guest and its daemon are up."""
+    word = uuid.uuid4().hex
+    job = make_job(folder / "job", STUBBORN.format(word=word))
+    process = subprocess.Popen(
+        [sys.executable, str(HOST), how, str(folder / "runtime"), str(job.folder)],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == [b"up\n"] * 2
+    while len(processes_named(word)) < 2:
+        time.sleep(0.01)
+    return process, word
+
+
+def wait_until_gone(word: str) -> bool:
+    deadline = time.monotonic() + 20
+    while processes_named(word):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("how", "name"),
+    [
+        *(("main", name) for name in ("SIGTERM", "SIGINT", "SIGKILL", "SIGHUP")),
+        # not SIGINT: Python hands it to the main thread only; see `BubblewrapSandbox.close`
+        *(("thread", name) for name in ("SIGTERM", "SIGKILL", "SIGHUP")),
+    ],
+)
+def test_a_killed_grader_takes_its_sandbox_with_it(tmp_path: Path, how: str, name: str) -> None:
+    process, word = started(how, tmp_path)
+    with process:
+        process.send_signal(getattr(signal, name))
+        process.wait()
+    assert wait_until_gone(word)
+
+
+def test_the_next_run_removes_the_control_groups_that_a_killed_one_left(tmp_path: Path) -> None:
+    process, _ = started("main", tmp_path)
+    label = Slots(tmp_path / "runtime" / "slots", users=False).label
+    if not control_groups(label):
+        process.kill()
+        process.communicate()
+        pytest.skip("no control groups here")
+    process.kill()
+    process.communicate()
+    again = make_job(tmp_path / "again", "print('up')")
+    ended = subprocess.run(
+        [sys.executable, str(HOST), "main", str(tmp_path / "runtime"), str(again.folder)],
+        capture_output=True,
+        check=True,
+    )
+    assert ended.stdout == b"up\nended None\n"
+    assert control_groups(label) == frozenset()
+
+
+def test_a_run_in_a_worker_survives_the_end_of_other_threads(tmp_path: Path) -> None:
+    job = make_job(tmp_path / "job", "import time; time.sleep(0.5); print('done')")
+    ended = subprocess.run(
+        [sys.executable, str(HOST), "thread", str(tmp_path / "runtime"), str(job.folder)],
+        capture_output=True,
+        check=True,
+    )
+    assert ended.stdout == b"done\nended None\n"
+
+
+def test_an_interrupt_in_the_receiver_leaves_nothing(run: Runner) -> None:
+    word = uuid.uuid4().hex
+
+    def interrupt(_: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(STUBBORN.format(word=word), interrupt)
+    assert processes_named(word) == []
+    assert control_groups(label_of(run.sandbox)) == frozenset()
+
+
+def test_an_ordinary_user_can_run_sandboxes(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Not root: no slot user, no control group here; the user namespace alone must hold."""
+    if os.geteuid() != 0:
+        pytest.skip("every other test already runs as an ordinary user")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = Path(name)
+        script = """
+            import os
+            status = open("/proc/self/status").read()
+            caps = [line.split()[1] for line in status.splitlines() if line.startswith("Cap")]
+            print(os.getuid(), {int(mask, 16) for mask in caps}, os.path.exists("/root"))
+        """
+        job = make_job(folder / "job", script)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+        ended = subprocess.run(
+            [
+                *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+                *(sys.executable, str(HOST), "main", str(folder / "runtime"), str(job.folder)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env={"HOME": name},
+        )
+    assert ended.stderr == ""
+    assert ended.stdout == "1000 {0} False\nended None\n"

@@ -1,0 +1,3 @@
+from sandbox_jobs import run, sandbox
+
+__all__ = ["run", "sandbox"]

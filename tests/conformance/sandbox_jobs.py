@@ -1,0 +1,135 @@
+"""Runs small guests in every backend; used by tests/conformance and tests/attacks/sandbox."""
+
+import json
+import os
+import shutil
+import textwrap
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.domain.limits import MIB, Limits
+from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
+
+SMALL = Limits(
+    wall_seconds=60,
+    grace_seconds=5,
+    memory_bytes=512 * MIB,
+    processes=64,
+    tmp_bytes=16 * MIB,
+    evidence_bytes=4 * MIB,
+    threads=1,
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run with what its guest wrote."""
+
+    out: bytes
+    end: RunEnd
+
+    @property
+    def report(self) -> Any:
+        """The JSON that the guest printed."""
+        assert self.out, self.end
+        return json.loads(self.out)
+
+
+def make_job(folder: Path, script: str, *, data: Path | None = None, **limits: Any) -> Job:
+    """A job whose guest is the script."""
+    guest = folder / "guest"
+    guest.mkdir(parents=True)
+    (guest / "__main__.py").write_text(textwrap.dedent(script))
+    for path in (folder, guest):
+        path.chmod(0o755)
+    return Job(folder, data, SMALL.model_copy(update=limits))
+
+
+class Runner:
+    """Runs scripts as guests."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox, self._folder, self._count = sandbox, folder, 0
+
+    def job(self, script: str, **more: Any) -> Job:
+        """A job with a folder of its own."""
+        self._count += 1
+        return make_job(self._folder / f"job-{self._count}", script, **more)
+
+    def __call__(self, script: str, receive: Receive | None = None, **more: Any) -> Ran:
+        """Run it to its end."""
+        out = bytearray()
+        end = self.sandbox.run(self.job(script, **more), receive or out.extend)
+        return Ran(bytes(out), end)
+
+
+NAMED_SLEEP = """
+    import os, sys, uuid
+    word = uuid.uuid4().hex
+    os.write(1, word.encode())
+    os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(1)", word])
+"""
+"""Says a word that no other process has, then sleeps under it."""
+
+
+def processes_named(word: str) -> list[int]:
+    """Processes of this machine with the word in their command line, but not this one."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            with suppress(OSError):
+                if word.encode() in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+    return found
+
+
+def control_groups(label: str) -> frozenset[Path]:
+    """Control groups of runs, under way or left behind, of graders that share a runtime folder."""
+    return frozenset(p for p in Path("/sys/fs/cgroup").rglob(f"grader-{label}-*") if p.is_dir())
+
+
+def label_of(sandbox: Sandbox) -> str:
+    """What the names of its control groups begin with."""
+    return sandbox.slots.label if isinstance(sandbox, BubblewrapSandbox) else "none"
+
+
+def host_users(word: str) -> frozenset[int]:
+    """User ids, on the host, of the processes with the word; waits for the first of them."""
+    while not (found := processes_named(word)):
+        time.sleep(0.01)
+    return frozenset(Path(f"/proc/{process}").stat().st_uid for process in found)
+
+
+def missing(what: str) -> None:
+    """A missing tool is a skip on a laptop and a failure in CI."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing")
+    pytest.skip(f"{what} is missing")
+
+
+def _bubblewrap(runtime: Path) -> Sandbox:
+    if shutil.which("bwrap") is None:
+        missing("bubblewrap")
+    return BubblewrapSandbox.here(runtime)
+
+
+BACKENDS: dict[str, Callable[[Path], Sandbox]] = {"bubblewrap": _bubblewrap}
+
+
+@pytest.fixture(scope="session", params=sorted(BACKENDS))
+def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """Each backend of this machine."""
+    return BACKENDS[request.param](tmp_path_factory.mktemp("runtime"))
+
+
+@pytest.fixture
+def run(sandbox: Sandbox, tmp_path: Path) -> Runner:
+    """Runs a script in the sandbox."""
+    return Runner(sandbox, tmp_path)

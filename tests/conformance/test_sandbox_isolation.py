@@ -1,0 +1,192 @@
+"""What a guest sees of the machine: nothing but its job and a Python to run it with."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from sandbox_jobs import NAMED_SLEEP, Runner, host_users
+
+from grader.sandbox.bubblewrap.slots import COUNT, FIRST_UID
+
+STATUS = """
+    import json, os
+    lines = open("/proc/self/status").read().splitlines()
+    status = dict(line.split(":\\t", 1) for line in lines if ":\\t" in line)
+    print(json.dumps({
+        "uid": os.getresuid(), "gid": os.getresgid(), "groups": os.getgroups(),
+        "caps": [status[n] for n in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
+        "no_new_privs": status["NoNewPrivs"], "seccomp": status["Seccomp"],
+        "pids": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+        "ppid": os.getppid(), "host": os.uname().nodename,
+        "session": os.getsid(0), "umask": os.umask(0),
+    }))
+"""
+
+
+def test_the_guest_is_an_ordinary_user_without_capabilities_behind_a_filter(run: Runner) -> None:
+    seen = run(STATUS).report
+    assert set(seen["uid"]) == set(seen["gid"]) == {1000}
+    assert {int(mask, 16) for mask in seen["caps"]} == {0}
+    assert (seen["no_new_privs"], seen["seccomp"]) == ("1", "2")
+
+
+def test_the_guest_has_its_own_processes_session_and_host_name(run: Runner) -> None:
+    seen = run(STATUS).report
+    assert seen["pids"][0] == 1
+    assert len(seen["pids"]) == 2
+    assert seen["host"] == "sandbox"
+    assert seen["umask"] == 0o077
+    assert seen["session"] != 0  # 0 would be a session outside
+
+
+def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("not run by root")
+    seen: set[int] = set()
+    ran = run(NAMED_SLEEP, lambda chunk: seen.update(host_users(chunk.decode())))
+    assert len(seen) == 1
+    assert FIRST_UID <= seen.pop() < FIRST_UID + COUNT
+    assert "slot_user" in ran.end.facts.protections
+
+
+def test_there_is_no_network_but_a_loopback_that_is_its_own(run: Runner) -> None:
+    script = """
+        import json, socket
+        found = {"names": [name for _, name in socket.if_nameindex()]}
+        for host in ("1.1.1.1", "169.254.169.254", "10.0.0.1"):
+            probe = socket.socket()
+            probe.settimeout(2)
+            try:
+                probe.connect((host, 80))
+                found[host] = "connected"
+            except OSError as error:
+                found[host] = error.errno
+        print(json.dumps(found))
+    """
+    seen = run(script).report
+    assert seen.pop("names") == ["lo"]
+    assert set(seen.values()) == {101}  # network is unreachable
+
+
+def test_nothing_of_the_host_is_there(run: Runner, tmp_path: Path) -> None:
+    secret = tmp_path / "job-secret"
+    secret.write_text("another student's work")
+    paths = [
+        *(
+            "/etc/shadow",
+            "/etc/hostname",
+            "/etc/ssh",
+            "/root",
+            "/home/user",
+            "/var",
+            "/run",
+            "/sys",
+        ),
+        *("/sys", "/boot", "/mnt", "/srv", "/opt", "/.dockerenv", str(secret), str(tmp_path)),
+        str(Path(__file__)),
+        str(Path(__file__).parents[2] / "reference"),
+    ]
+    script = f"import json, os; print(json.dumps([p for p in {paths!r} if os.path.lexists(p)]))"
+    assert run(script).report == []
+
+
+@pytest.mark.parametrize("package", ["grader", "reference", "tasks"])
+def test_our_own_packages_cannot_be_imported(run: Runner, package: str) -> None:
+    script = f"""
+        import json
+        try:
+            import {package}
+            print(json.dumps(str({package}.__path__)))
+        except ModuleNotFoundError:
+            print(json.dumps("not found"))
+    """
+    assert run(script).report == "not found"
+
+
+def test_everything_is_read_only_but_home_and_scratch(run: Runner) -> None:
+    script = """
+        import json, os, sys
+        places = ["/", "/etc", "/usr", "/usr/bin", "/usr/local", "/job", "/job/guest", "/dev",
+                  "/home", sys.prefix, os.path.dirname(sys.prefix), "/proc", "/proc/sys/kernel",
+                  os.path.expanduser("~"), "/tmp", "/dev/shm"]
+        written = []
+        for place in places:
+            try:
+                with open(os.path.join(place, "made"), "w") as file:
+                    file.write("x")
+                written.append(place)
+            except OSError:
+                pass
+        for file in ("/etc/passwd", "/job/guest/__main__.py", "/usr/bin/python3"):
+            try:
+                open(file, "a").close()
+                written.append(file)
+            except OSError:
+                pass
+        print(json.dumps(written))
+    """
+    assert run(script).report == ["/home/student", "/tmp", "/dev/shm"]
+
+
+def test_the_environment_is_built_from_nothing(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_SECRET", "hunter2")
+    script = """
+        import json, os
+        outer = open("/proc/1/environ", "rb").read()
+        print(json.dumps({"inner": dict(os.environ), "outer": outer.decode(), "cwd": os.getcwd()}))
+    """
+    seen = run(script, threads=2).report
+    assert seen["outer"] == ""
+    assert "hunter2" not in str(seen)
+    inner = seen["inner"]
+    assert seen["cwd"] == inner["HOME"] == "/home/student"
+    assert inner["PATH"].split(":")[0] == f"{sys.prefix}/bin"
+    assert inner["LANG"] == "C.UTF-8"
+    assert {inner[f"{name}_NUM_THREADS"] for name in ("OMP", "MKL", "OPENBLAS")} == {"2"}
+    assert "MPLBACKEND" not in inner
+
+
+def test_no_descriptor_is_inherited(run: Runner, tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)  # an open folder is a way out
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 - its signature
+    script = """
+        import contextlib, json, os
+        found = {}
+        for process in ("1", "self"):
+            for name in os.listdir(f"/proc/{process}/fd"):
+                with contextlib.suppress(FileNotFoundError):  # the listing's own
+                    found[f"{process}/{name}"] = os.readlink(f"/proc/{process}/fd/{name}")
+        print(json.dumps(found))
+    """
+    try:
+        seen = run(script).report
+    finally:
+        os.close(descriptor)
+    own = {name: target for name, target in seen.items() if name.startswith("self/")}
+    assert set(own) == {"self/0", "self/1", "self/2"}
+    assert own["self/0"] == "/dev/null"
+    kinds = {target.split(":")[0] for target in seen.values()}
+    assert kinds <= {"/dev/null", "pipe", "anon_inode"}, seen
+
+
+def test_a_user_namespace_cannot_be_made(run: Runner) -> None:
+    script = """
+        import json, subprocess
+        ended = subprocess.run(["unshare", "--user", "true"], capture_output=True, text=True)
+        print(json.dumps(ended.returncode))
+    """
+    assert run(script).report != 0
+
+
+def test_setuid_programs_give_nothing(run: Runner) -> None:
+    script = """
+        import json, subprocess
+        ended = subprocess.run(["su", "-c", "id"], capture_output=True, text=True, input="")
+        print(json.dumps([ended.returncode, ended.stdout]))
+    """
+    code, out = run(script).report
+    assert code != 0
+    assert "uid=0" not in out
