@@ -110,9 +110,8 @@ def _mentions(tree: ast.AST, calls: Sequence[str], code: _Code) -> Iterator[tupl
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute | ast.Call):
             written = _name_of(node)
-            for call in calls:
-                if written and _is_call(written, call, code):
-                    yield call, node.lineno
+            if written and any(_is_call(written, call, code) for call in calls):
+                yield _resolved(written, code), node.lineno
 
 
 def _name_of(node: ast.Name | ast.Attribute | ast.Call) -> str | None:
