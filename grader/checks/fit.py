@@ -20,6 +20,9 @@ machine and 2e-6 apart in the worst rounding; the nearest of 25 wrong functions 
 FLAT = 1e-3
 """Outputs that vary less than this, relative to their size, say nothing about the function."""
 
+MISTAKE_FLOOR = 1e-2
+"""Untrained sigmoids give almost the same for every image; that mistake is named all the same."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -64,7 +67,7 @@ def _compare(
         expected = tolerance.numbers(loaded.run(images))
         if expected is None:
             continue
-        scale = _scale(expected)
+        scale = _scale(expected, floor=0 if misconception is None else MISTAKE_FLOOR)
         if scale is None:
             if misconception is None:
                 return Fit("unproven", "its output does not depend on the image")
@@ -89,10 +92,15 @@ def _candidates(model: Model, weights: Weights) -> Iterator[tuple[Misconception 
             yield misconception, loaded
 
 
-def _scale(expected: tolerance.Numbers) -> float | None:
-    """Largest deviation from the mean over the images; None where it tells nothing."""
+def _scale(expected: tolerance.Numbers, floor: float) -> float | None:
+    """Largest deviation from the mean over the images; None where it tells nothing.
+
+    Args:
+        expected: outputs, one row an image.
+        floor: least scale, relative to the size of the outputs.
+    """
     if not tolerance.finite(expected):
         return None
-    scale = tolerance.largest(expected - expected.mean(axis=0))
     size = tolerance.largest(expected)
+    scale = max(tolerance.largest(expected - expected.mean(axis=0)), floor * size)
     return scale if scale > FLAT * size and scale > np.finfo(np.float32).tiny else None

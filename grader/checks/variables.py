@@ -1,0 +1,138 @@
+"""Checks of arrays that the notebook computes from another array of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.checks import tolerance
+from grader.checks.misconception import Misconception
+from grader.checks.seen import Seen, absent, answers, favourable, found_notes, graded
+from grader.domain.check import Case, Check, Questions
+from grader.domain.detail import Detail, Note
+from grader.domain.evidence import VariablesAnswer
+from grader.domain.hidden import Hidden
+from grader.domain.outcome import Failed, Outcome, Scored
+from grader.domain.probe import ReadVariables
+
+ALIKE = 1e-6
+"""How far the notebook's array may be from ours, relative to its largest number."""
+
+Derive = Callable[[tolerance.Numbers], NDArray[np.generic]]
+"""NaN in its result marks what may come out either way, such as a number on a threshold."""
+
+
+@dataclass(frozen=True)
+class _Basis:
+    """What the result is judged against.
+
+    Attributes:
+        given: the array that it should have been computed from.
+        own: it is the notebook's, and not one of ours.
+    """
+
+    given: tolerance.Numbers
+    own: bool
+
+
+class ArrayMatches(Check):
+    """A variable holds what follows from another variable.
+
+    Measures: both are read when the first is bound. Where the other equals one that we computed
+    from the exercise's files, or comes from an image of the student's own choice, the result must
+    follow from it; where it is missing, from one of ours. Booleans, integers and floats are equal.
+
+    Why: the last value is what the cell shows.
+
+    Fix: print a few numbers of both, side by side.
+    """
+
+    name: str
+    given: str
+    """Variable that it is computed from."""
+    reference: Derive
+    """Computes the result; a given array from which one value follows everywhere shows nothing."""
+    sources: Callable[[], tuple[tolerance.Numbers, ...]]
+    """Given arrays that we computed, from the exercise's files."""
+    misconceptions: tuple[Misconception, ...] = ()
+    """Their `build` takes the given array and makes the result with the mistake."""
+
+    @property
+    def id(self) -> str:
+        """See `Check`."""
+        return "array"
+
+    def questions(self, hidden: Hidden) -> Questions:  # noqa: ARG002 - nothing is hidden here
+        """See `Check`."""
+        return Questions((ReadVariables(id=self.name, names=(self.name, self.given)),))
+
+    def judge(self, case: Case) -> Outcome:
+        """See `Check`."""
+        seen = answers(case, self.name, VariablesAnswer)
+        if not seen:
+            return absent(case, self.name, self.name)
+        return favourable(self._outcome(item) for item in reversed(seen))
+
+    def _outcome(self, seen: Seen[VariablesAnswer]) -> Scored:
+        found = tolerance.read(seen.tensors, _key(seen, self.name))
+        if found is None:
+            return Failed(message=f"`{self.name}` is no array of numbers.")
+        bases = self._bases(tolerance.read(seen.tensors, _key(seen, self.given)))
+        if not bases:
+            message = f"`{self.given}`, which `{self.name}` should follow from, shows nothing."
+            return Failed(message=message)
+        return favourable(self._against(basis, found, seen) for basis in bases)
+
+    def _bases(self, given: tolerance.Numbers | None) -> tuple[_Basis, ...]:
+        """What the notebook's array counts as; all of ours where it has none."""
+        ours = tuple(_Basis(source, own=False) for source in self.sources())
+        if given is None:
+            return ours
+        same = tuple(basis for basis in ours if _alike(given, basis.given))
+        if same:
+            return same
+        return (_Basis(given, own=True),) if self._shows_something(given) else ()
+
+    def _shows_something(self, given: tolerance.Numbers) -> bool:
+        """An image, from which more than one value follows."""
+        if given.ndim != 2 or not tolerance.finite(given):
+            return False
+        with np.errstate(all="ignore"):
+            derived = tolerance.numbers(self.reference(given))
+        return derived is not None and np.unique(derived[~np.isnan(derived)]).size > 1
+
+    def _against(
+        self, basis: _Basis, found: tolerance.Numbers, seen: Seen[VariablesAnswer]
+    ) -> Scored:
+        notes: tuple[Detail, ...] = found_notes(seen.answer.found)
+        if basis.own:
+            notes += (Note(text=f"`{self.given}` is not from the exercise's image; it was used."),)
+        gap = _difference(found, basis.given, self.reference)
+        if gap is None:
+            return graded(1, f"`{self.name}` is what follows from `{self.given}`.", notes)
+        for mistake in self.misconceptions:
+            if _difference(found, basis.given, mistake.build) is None:
+                message = f"`{self.name}` is another. {mistake.sentence}"
+                return graded(mistake.share, message, notes, mistake.id)
+        message = f"`{self.name}` is not what follows from `{self.given}`: {gap}."
+        return graded(0, message, notes)
+
+
+def _key(seen: Seen[VariablesAnswer], name: str) -> str | None:
+    return next((v.key for v in seen.answer.variables if v.name == name), None)
+
+
+def _alike(one: tolerance.Numbers, other: tolerance.Numbers) -> bool:
+    return tolerance.difference(one, other, tolerance.largest(other), ALIKE) is None
+
+
+def _difference(found: tolerance.Numbers, given: tolerance.Numbers, derive: Derive) -> str | None:
+    """How the result differs from the derived one where that is decided."""
+    expected = tolerance.numbers(derive(given))
+    assert expected is not None
+    if found.shape != expected.shape:
+        return tolerance.difference(found, expected, 1.0, ALIKE)
+    decided = ~np.isnan(expected)
+    masked = np.where(decided, found, 0.0)
+    return tolerance.difference(masked, np.where(decided, expected, 0.0), 1.0, ALIKE)

@@ -1,0 +1,359 @@
+import made
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from grader.checks.fit import fit
+from grader.checks.model import Images, Model, fixed
+from grader.checks.modules import ModelMatches, ParameterCount
+from grader.checks.seen import Seen
+from grader.checks.weights import Weights, place
+from grader.domain.evidence import CellError, CellRun, Found, Raised, Stopped, Unanswered
+from grader.domain.evidence import Answered as A
+from reference.cnn import misconceptions
+from reference.cnn.models import CNN, FC, LeNet
+
+MODEL_FC = Model(
+    name="model_fc",
+    class_name="FC",
+    reference=fixed(FC),
+    images=Images(flat=True),
+    misconceptions=misconceptions.IN_FC,
+)
+MODEL_LENET = Model(
+    name="model_lenet", reference=fixed(LeNet), misconceptions=misconceptions.IN_LENET
+)
+MODEL_CNN = Model(
+    name="model_cnn",
+    reference=lambda shapes: CNN(misconceptions.filters_of(shapes)),
+    misconceptions=misconceptions.IN_CNN,
+)
+BY_NAME = {model.name: model for model in (MODEL_FC, MODEL_LENET, MODEL_CNN)}
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(5)
+
+
+def answer(model, module, **changes):
+    return made.module(model.name, module, model.inputs(made.HIDDEN), **changes)
+
+
+def judge(model, *answers):
+    return ModelMatches(model=model).judge(made.case(*answers))
+
+
+class FunctionalFC(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.out = nn.Linear(128, 10)  # registered before those that run first
+        self.a, self.b, self.c = nn.Linear(784, 512), nn.Linear(512, 256), nn.Linear(256, 128)
+
+    def forward(self, x):
+        x = torch.relu(self.a(x.flatten(1)))
+        return self.out(F.relu(self.c(self.b(x).clamp(min=0))))
+
+
+class MatrixFC(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = (784, 512, 256, 128, 10)
+        pairs = list(zip(sizes, sizes[1:], strict=False))
+        self.w = nn.ParameterList([torch.randn(n, m) / n**0.5 for n, m in pairs])
+        self.v = nn.ParameterList([torch.randn(1, m) for _, m in pairs])
+
+    def forward(self, x):
+        for k, (w, v) in enumerate(zip(self.w, self.v, strict=True)):
+            x = x @ w + v
+            x = F.relu(x) if k < 3 else x
+        return x
+
+
+def fc(*layers, act=nn.ReLU, bias=True, end=()):
+    sizes = (784, 512, 256, 128, 10)
+    body = []
+    for k in range(4):
+        body += [nn.Linear(sizes[k], sizes[k + 1], bias=bias)] + ([act()] if k < 3 else [])
+    return nn.Sequential(*body, *end)
+
+
+def lenet(kernel=3, padding=1, pool=nn.MaxPool2d, features=784, act=nn.ReLU):
+    return nn.Sequential(
+        nn.Conv2d(1, 6, kernel, padding=padding), act(), pool(2),
+        nn.Conv2d(6, 16, kernel, padding=padding), act(), pool(2), nn.Flatten(),
+        nn.Linear(features, 120), act(), nn.Linear(120, 84), act(), nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+class PoolFirstLeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(1, 6, 3, padding="same"), nn.Conv2d(6, 16, 3, padding=1)
+        self.f1, self.f2, self.f3 = nn.Linear(784, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(self.c1(x), 2))
+        x = F.relu(F.max_pool2d(self.c2(x), 2)).view(-1, 784)
+        return self.f3(self.drop(F.relu(self.f2(F.relu(self.f1(x))))))
+
+
+@pytest.mark.parametrize(
+    ("model", "module"),
+    [
+        (MODEL_FC, FC),
+        (MODEL_FC, fc),
+        (MODEL_FC, MatrixFC),
+        (MODEL_LENET, lenet),
+        (MODEL_LENET, PoolFirstLeNet),
+        (MODEL_CNN, CNN),
+        (MODEL_CNN, lambda: CNN((4, 8, 16))),
+        (MODEL_CNN, lambda: CNN((5, 5, 5))),
+    ],
+)
+def test_another_right_way_to_write_the_model_passes(model, module):
+    assert judge(model, answer(model, module())).status == "passed"
+
+
+def test_parameters_are_mapped_by_run_order_and_not_by_registration():
+    order = [f"{n}.{p}" for n in ("a", "b", "c", "out") for p in ("weight", "bias")]
+    assert judge(MODEL_FC, answer(MODEL_FC, FunctionalFC(), order=order)).status == "passed"
+
+
+def test_matrices_of_bias_first_order_and_other_dtypes_are_placed():
+    module = fc()
+    order = [n for n, _ in module.named_parameters()][::-1]
+    given = answer(MODEL_FC, module, order=order)
+    # all shapes differ, so even the reverse order finds each place
+    assert judge(MODEL_FC, given).status == "passed"
+
+
+MISTAKES = [
+    (MODEL_FC, lambda: fc(bias=False), "no_bias"),
+    (MODEL_FC, lambda: fc(act=nn.Sigmoid), "sigmoid"),
+    (MODEL_FC, lambda: fc(act=nn.Tanh), "tanh"),
+    (MODEL_FC, lambda: fc(act=nn.Identity), "no_activation"),
+    (MODEL_FC, lambda: fc(end=[nn.ReLU()]), "relu_at_the_end"),
+    (MODEL_FC, lambda: fc(end=[nn.Softmax(1)]), "softmax_at_the_end"),
+    (MODEL_FC, lambda: fc(end=[nn.LogSoftmax(1)]), "log_softmax_at_the_end"),
+    (MODEL_FC, lambda: nn.Sequential(*[m for k, m in enumerate(fc()) if k != 3]), "activation_missing"),
+    (
+        MODEL_FC,
+        lambda: nn.Sequential(nn.Linear(784, 500), nn.ReLU(), nn.Linear(500, 10)),
+        "other_sizes",
+    ),
+    (MODEL_LENET, lambda: lenet(5, 2), "five_by_five"),
+    (MODEL_LENET, lambda: lenet(5, 0, features=256), "five_by_five"),
+    (MODEL_LENET, lambda: lenet(3, 0, features=400), "no_padding"),
+    (MODEL_LENET, lambda: lenet(pool=nn.AvgPool2d), "average_pooling"),
+    (MODEL_LENET, lambda: lenet(act=nn.Tanh), "tanh"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("model", "module", "expected"), MISTAKES)
+def test_a_known_mistake_is_named_and_loses_points(model, module, expected):
+    outcome = judge(model, answer(model, module()))
+    assert outcome.misconception == expected
+    assert outcome.score < 1
+
+
+class ReversedFlatten(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = lenet()
+
+    def forward(self, x):
+        x = self.inner[:6](x).permute(0, 2, 3, 1).flatten(1)
+        return self.inner[7:](x)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        lambda: fc(act=lambda: nn.LeakyReLU(0.01)),
+        lambda: fc(act=nn.GELU),
+        lambda: nn.Sequential(nn.LayerNorm(784), *fc()),
+    ],
+)
+def test_an_unknown_function_fails_and_the_difference_is_told(module):
+    outcome = judge(MODEL_FC, answer(MODEL_FC, module()))
+    assert outcome.status == "failed"
+    assert "function of the exercise" in outcome.message
+
+
+def test_another_order_of_flattening_fails():
+    assert judge(MODEL_LENET, answer(MODEL_LENET, ReversedFlatten())).status == "failed"
+
+
+def images():
+    return MODEL_FC.inputs(made.HIDDEN)
+
+
+def with_output(output):
+    given = answer(MODEL_FC, FC())
+    return A(given.answer, {**given.tensors, "output": output(given.tensors["output"])})
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        np.zeros_like,
+        np.ones_like,
+        lambda y: np.full_like(y, np.nan),
+        lambda y: np.full_like(y, np.inf),
+        lambda _: images()[:, :10],
+        lambda y: y[::-1].copy(),
+        lambda y: y + 2e-3 * np.ptp(y),
+        lambda y: y[:, :9],
+        lambda y: y[:32],
+        lambda y: y[0, 0],
+        lambda _: np.zeros((0, 10), np.float32),
+        lambda y: y.astype(np.complex64),
+    ],
+)
+def test_a_forged_output_fails(output):
+    assert judge(MODEL_FC, with_output(output)).status == "failed"
+
+
+def test_the_output_of_the_same_model_on_other_images_fails():
+    module = FC()
+    other = made.module("model_fc", module, MODEL_FC.images.draw(np.random.default_rng(1)))
+    assert judge(MODEL_FC, other).status == "failed"
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 1e-4])
+def test_weights_that_make_every_function_alike_prove_nothing(scale):
+    wrong = fc(act=nn.Sigmoid)
+    with torch.no_grad():
+        for parameter in wrong.parameters():
+            parameter.mul_(scale)
+    assert judge(MODEL_FC, answer(MODEL_FC, wrong)).score == 0
+
+
+def test_weights_with_nan_prove_nothing():
+    module = FC()
+    with torch.no_grad():
+        next(module.parameters())[0, 0] = float("nan")
+    outcome = judge(MODEL_FC, answer(MODEL_FC, module))
+    assert outcome.status == "not_graded"
+    assert outcome.reason == "weights_say_nothing"
+
+
+def test_the_most_favourable_snapshot_counts():
+    right, wrong = answer(MODEL_FC, FC()), answer(MODEL_FC, fc(act=nn.Sigmoid))
+    assert judge(MODEL_FC, right, wrong).status == "passed"
+    assert judge(MODEL_FC, wrong, right).status == "passed"
+
+
+def test_an_extra_parameter_in_use_is_another_function():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.scale = FC(), nn.Parameter(torch.ones(1))
+
+        def forward(self, x):
+            return self.inner(x) * self.scale
+
+    assert judge(MODEL_FC, answer(MODEL_FC, Scaled())).score < 1
+
+
+def test_an_error_of_the_forward_pass_is_told():
+    given = answer(MODEL_FC, FC())
+    error = Raised(name="RuntimeError", message="shapes cannot be multiplied", line="x = self.a(x)")
+    broken = A(given.answer.model_copy(update={"error": error}), given.tensors)
+    outcome = judge(MODEL_FC, broken)
+    assert outcome.status == "failed"
+    assert "RuntimeError: shapes cannot be multiplied" in outcome.message
+
+
+def test_another_name_is_told():
+    found = Found(asked="model_fc", used="net", how="fallback")
+    outcome = judge(MODEL_FC, answer(MODEL_FC, FC(), found=found))
+    assert outcome.status == "passed"
+    assert any("`net`" in getattr(detail, "text", "") for detail in outcome.details)
+
+
+def test_a_missing_model_names_the_cell_that_failed():
+    cell = CellRun(
+        index=4,
+        status="error",
+        error=CellError(name="NameError", message="name 'nn' is not defined", traceback=""),
+    )
+    missing = A(Unanswered(probe="model_fc", cell=9, reason="missing", message=""))
+    outcome = ModelMatches(model=MODEL_FC).judge(made.case(missing, cells=[cell]))
+    assert (outcome.status, outcome.reason) == ("not_graded", "missing")
+    assert "Cell 4 failed (NameError" in outcome.message
+
+
+def test_a_run_that_ended_early_is_the_reason():
+    stopped = Stopped(reason="memory", cell=7)
+    outcome = ModelMatches(model=MODEL_FC).judge(made.case(stopped=stopped))
+    assert (outcome.status, outcome.reason) == ("not_graded", "memory")
+    assert "in cell 7" in outcome.message
+
+
+def test_the_layer_table_stands_beside_a_wrong_count():
+    outcome = ParameterCount(model=MODEL_FC, expected=567_434).judge(
+        made.case(answer(MODEL_FC, fc(bias=False)))
+    )
+    assert outcome.status == "failed"
+    assert "566,528" in outcome.message
+    assert "906 too few" in outcome.message
+    (table,) = outcome.details
+    assert (table.student_total, table.reference_total) == (566_528, 567_434)
+    assert [row.matches for row in table.rows] == [False] * 4
+    assert table.rows[0].reference == "Linear(784, 512)"
+
+
+@pytest.mark.parametrize(
+    ("model", "module", "status"),
+    [
+        (MODEL_FC, FC, "passed"),
+        (MODEL_LENET, LeNet, "passed"),
+        (MODEL_CNN, CNN, "passed"),
+        (MODEL_CNN, lambda: CNN((8, 8, 8)), "passed"),
+        (MODEL_FC, LeNet, "failed"),
+        (MODEL_LENET, lambda: lenet(5, 2), "failed"),
+    ],
+)
+def test_parameters_are_counted_against_the_reference_for_the_same_filters(model, module, status):
+    built = module()
+    shown = MODEL_LENET if isinstance(built, LeNet) else model
+    given = made.module(model.name, built, shown.inputs(made.HIDDEN))
+    assert ParameterCount(model=model).judge(made.case(given)).status == status
+
+
+def test_a_wrong_expected_count_is_a_mistake_of_the_assignment():
+    assert ParameterCount(model=MODEL_FC, expected=567_434).mistakes() == ()
+    assert "567434 parameters" in ParameterCount(model=MODEL_FC, expected=1).mistakes()[0]
+
+
+@pytest.mark.parametrize("model", BY_NAME.values(), ids=BY_NAME)
+def test_the_reference_differs_from_each_of_its_misconceptions(model):
+    images = model.inputs(made.HIDDEN)
+    for mistake in model.misconceptions:
+        module = mistake.build(tuple(tuple(p.shape) for p in model.reference(()).parameters()))
+        given = made.module(model.name, module, images)
+        found = fit(model, Seen(given.answer, given.tensors), images)
+        reference_shapes = mistake.id == "other_sizes"
+        assert found.verdict == ("same" if reference_shapes else "mistaken")
+        if not reference_shapes:
+            assert found.misconception.id == mistake.id
+
+
+def test_hostile_sizes_cost_nothing():
+    values = (np.ones((400_000, 1, 3, 3), np.float32), np.ones((1, 400_000, 3, 3), np.float32))
+    weights = Weights(values)
+    assert not weights.bearable
+    assert place(weights, MODEL_CNN.reference) is None
+
+
+def test_images_are_the_same_for_a_regrade_and_others_for_the_next_notebook():
+    again, other = made.HIDDEN, type(made.HIDDEN).of(b"secret of the course", "11" * 32)
+    assert np.array_equal(MODEL_FC.inputs(made.HIDDEN), MODEL_FC.inputs(again))
+    assert not np.array_equal(MODEL_FC.inputs(made.HIDDEN), MODEL_FC.inputs(other))
+    assert MODEL_FC.inputs(other).shape == (64, 784)
+    assert MODEL_LENET.inputs(other).shape == (64, 1, 28, 28)
