@@ -25,7 +25,8 @@ def listen(shell: Any, handle: Handle, tap: Tap) -> None:
     kernel.session.pack = _pack
     kernel.session.unpack = _unpack
     publish_nothing_rich(shell)
-    shell._showtraceback = _keep_traceback(shell)  # noqa: SLF001 - ipykernel's own hook
+    shown = Shown(shell)
+    shell._showtraceback = shown  # noqa: SLF001 - ipykernel's own hook
     execute: Execute = kernel.do_execute
 
     async def do_execute(code: str, silent: bool, *args: Any, **options: Any) -> Mapping[str, Any]:
@@ -34,7 +35,7 @@ def listen(shell: Any, handle: Handle, tap: Tap) -> None:
         tap.next_cell()
         reply = await _executed(execute, code, silent, *args, **options)
         tap.release()
-        return _bounded(reply)
+        return _bounded({**reply, **shown.named(reply)})
 
     kernel.do_execute = do_execute
 
@@ -78,15 +79,26 @@ def _bounded(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _keep_traceback(shell: Any) -> Callable[[type, BaseException, list[str]], None]:
-    """Keep the traceback for the reply; nobody listens to it on the other socket."""
+class Shown:
+    """Keeps tracebacks for the reply; nobody listens to them on the other socket."""
 
-    def keep(_: type, __: BaseException, lines: list[str]) -> None:
-        if getattr(shell.displayhook, "msg", None) is not None:
-            shell._last_traceback_during_displayhook = True  # noqa: SLF001 - as ipykernel does
-        shell._last_traceback = lines  # noqa: SLF001 - as ipykernel does
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._displaying: BaseException | None = None
 
-    return keep
+    def __call__(self, _: type, error: BaseException, lines: list[str]) -> None:
+        """Take the place of ipykernel's ``_showtraceback``."""
+        if getattr(self._shell.displayhook, "msg", None) is not None:
+            self._shell._last_traceback_during_displayhook = True  # noqa: SLF001 - as ipykernel does
+            self._displaying = error
+        self._shell._last_traceback = lines  # noqa: SLF001 - as ipykernel does
+
+    def named(self, reply: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Name of an error in a `__repr__`, which ipykernel's reply calls ``NoneType``."""
+        error, self._displaying = self._displaying, None
+        if error is None or reply.get("status") != "error":
+            return {}
+        return {"ename": kind(error), "evalue": safe_str(error)}
 
 
 def _pack(message: object) -> bytes:

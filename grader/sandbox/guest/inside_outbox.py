@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from struct import pack
 
 from inside_values import size_of
-from numpy import ascontiguousarray, ndarray
+from numpy import asarray, ndarray
 from safetensors.numpy import save
 from shared_text import encode, short
 
@@ -43,7 +43,7 @@ class Outbox:
                 "found": answer.get("found"),
             }
             tensors = {}
-        payload = save({k: ascontiguousarray(v) for k, v in tensors.items()}) if tensors else b""
+        payload = save({k: asarray(v, order="C") for k, v in tensors.items()}) if tensors else b""
         header = encode({"type": "answer", "answer": answer})
         self._put(f"{self._next:06d}", pack(">II", len(header), len(payload)) + header + payload)
         self._next += 1
