@@ -30,10 +30,10 @@ _MESSAGES = {
     "Can't mount proc": "no_proc",
     "Can't find source path": "source_missing",
     "Unknown option": "bubblewrap_too_old",
-    "prctl(PR_SET_SECCOMP)": "seccomp_refused",
+    "seccomp": "seccomp_refused",
     "execvp": "interpreter_unreachable",
     "prlimit: failed to execute": "interpreter_unreachable",
-    "launcher: unshare": "no_mount_namespace",
+    "unshare: Operation not permitted": "no_mount_namespace",
     "launcher: the grading process is gone": "orphaned",
     "launcher:": "launcher_failed",
 }

@@ -1,19 +1,18 @@
 """Starts the launcher, which becomes bubblewrap: empty environment, chosen descriptors."""
 
-import json
 import os
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.cgroup_files import PATIENCE
 from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
 from grader.sandbox.bubblewrap.pump import Streams
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
@@ -23,8 +22,8 @@ STAGE = Path("/tmp")  # noqa: S108 - every user may enter it; mounted over, in a
 MIB = 1024**2
 
 
-def rlimits(limits: Limits, *, memory_held: bool) -> list[list[int]]:
-    """Limits of each single process, as [number, value].
+def rlimits(limits: Limits, *, memory_held: bool) -> dict[int, int]:
+    """Limits of each single process, number -> value.
 
     No RLIMIT_AS: importing torch's CUDA build takes 4 GB of addresses. RLIMIT_DATA only where no
     control group holds memory; it does not count shared mappings.
@@ -38,7 +37,7 @@ def rlimits(limits: Limits, *, memory_held: bool) -> list[list[int]]:
     }
     if not memory_held:
         wanted[resource.RLIMIT_DATA] = limits.memory_bytes
-    return [[number, value] for number, value in wanted.items()]
+    return wanted
 
 
 @contextmanager
@@ -68,11 +67,43 @@ def _memory_file(stack: ExitStack, name: str, content: bytes) -> int:
     return descriptor
 
 
-def staged(view: View) -> tuple[View, list[list[str]]]:
-    """The view with its sources below `STAGE`, and what the launcher has to bind there."""
+def staged(view: View) -> tuple[View, dict[Path, str]]:
+    """The view with its sources below `STAGE`, and under which names the launcher binds them."""
     names = {source: str(number) for number, source in enumerate(view.sources)}
     moved = view.moved({source: STAGE / name for source, name in names.items()})
-    return moved, [[str(source), name] for source, name in names.items()]
+    return moved, names
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the launcher does, in its words; see `launcher`.
+
+    Attributes:
+        join: files by which to enter control groups.
+        rlimits: number -> value.
+        user: uid to become, or None.
+        stage: source -> name below `STAGE`; only with a user.
+        command: what to become.
+    """
+
+    join: tuple[Path, ...]
+    rlimits: Mapping[int, int]
+    user: int | None
+    stage: Mapping[Path, str]
+    command: tuple[str, ...]
+
+    def arguments(self, parent: int) -> list[str]:
+        """The launcher's arguments."""
+        words = ["--parent", str(parent)]
+        for file in self.join:
+            words += ["--join", str(file)]
+        for number, value in self.rlimits.items():
+            words += ["--rlimit", str(number), str(value)]
+        if self.user is not None:
+            words += ["--user", str(self.user), "--stage-at", str(STAGE)]
+        for source, name in self.stage.items():
+            words += ["--stage", str(source), name]
+        return [*words, "--", *self.command]
 
 
 @dataclass(frozen=True)
@@ -87,6 +118,18 @@ class Launched:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.streams.ended, signal.SIGKILL)
 
+    def end(self) -> None:
+        """Kill it and wait for it; only in the thread that started it.
+
+        Raises:
+            SandboxError: it survives that.
+        """
+        self.kill()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            raise SandboxError("still_alive", "bubblewrap survives SIGKILL") from error
+
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended and been waited for."""
         for stream in (self.process.stdout, self.process.stderr):
@@ -96,8 +139,8 @@ class Launched:
         os.close(self.streams.ended)
 
 
-def launch(plan: dict[str, Any], files: Files, status: int) -> Launched:
-    """Start the launcher with `plan` (see `launcher`), in the calling thread.
+def launch(plan: Plan, files: Files, status: int) -> Launched:
+    """Start the launcher, in the calling thread.
 
     The kernel kills the run when this *thread* ends (PR_SET_PDEATHSIG): call it in the thread that
     then waits for the run.
@@ -105,10 +148,9 @@ def launch(plan: dict[str, Any], files: Files, status: int) -> Launched:
     Raises:
         SandboxError: no process could be started.
     """
-    argument = json.dumps({**plan, "parent": os.getpid()})
     try:
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", "-B", str(LAUNCHER), argument],
+            [sys.executable, "-I", "-S", "-B", str(LAUNCHER), *plan.arguments(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from grader.domain.evidence import SandboxFacts
 from grader.domain.limits import Limits
@@ -21,8 +20,8 @@ from grader.sandbox.bubblewrap.command import Files, View, command, environment,
 from grader.sandbox.bubblewrap.examine import examine
 from grader.sandbox.bubblewrap.fault import Ending, verdict
 from grader.sandbox.bubblewrap.launch import (
-    STAGE,
     Launched,
+    Plan,
     launch,
     prepared_files,
     rlimits,
@@ -103,7 +102,6 @@ class BubblewrapSandbox:
             with self._launched(self.bwrap, job.limits, view, slot, group) as launched:
                 pump = self._pump(launched, group, job.limits, receive)
                 pump.run()
-                launched.process.wait()
             usage = group.usage() if group else Usage()
         return self._end(job.limits, launched.process, pump, usage, time.monotonic() - started)
 
@@ -139,16 +137,15 @@ class BubblewrapSandbox:
     def _launched(
         self, bwrap: Path, limits: Limits, view: View, slot: Slot, group: Group | None
     ) -> Iterator[Launched]:
-        seen, stage = staged(view) if slot.uid is not None else (view, [])
+        seen, stage = (view, {}) if slot.uid is None else staged(view)
         with prepared_files() as (files, status):
-            plan: dict[str, Any] = {
-                "join": [str(file) for file in group.join] if group else [],
-                "rlimits": rlimits(limits, memory_held=self._holds("memory")),
-                "user": slot.uid,
-                "stage": stage,
-                "stage_at": str(STAGE),
-                "command": self._command(bwrap, seen, limits, files),
-            }
+            plan = Plan(
+                join=group.join if group else (),
+                rlimits=rlimits(limits, memory_held=self._holds("memory")),
+                user=slot.uid,
+                stage=stage,
+                command=self._command(bwrap, seen, limits, files),
+            )
             launched = launch(plan, files, status)
         try:
             with self._closing:
@@ -159,9 +156,10 @@ class BubblewrapSandbox:
         finally:
             with self._closing:
                 self._live.discard(launched)
-            _end_all(launched, group)
-            launched.process.wait()
-            launched.close()
+            try:
+                _end_all(launched, group)
+            finally:
+                launched.close()
 
     def _command(self, bwrap: Path, view: View, limits: Limits, files: Files) -> tuple[str, ...]:
         variables = environment(self.interpreter.prefix, limits.threads)
@@ -222,6 +220,6 @@ class BubblewrapSandbox:
 
 def _end_all(launched: Launched, group: Group | None) -> None:
     """Kill bubblewrap, hence its process namespace, then whoever else is in the group."""
-    launched.kill()
+    launched.end()
     if group is not None:
         group.kill()
