@@ -7,7 +7,7 @@ where that is several different numbers, the text contradicts itself as far as c
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from grader.domain.number_tokens import Token, tokens
@@ -80,6 +80,8 @@ class _Found:
     """2: a total; 1: the result of an equation; 0: just there."""
     weak: bool
     approximate: bool
+    terms: frozenset[Fraction] = frozenset()
+    """What the equation adds up or multiplies to get it."""
 
 
 def stated_numbers(text: str) -> tuple[StatedNumber, ...]:
@@ -133,12 +135,7 @@ def _clause(clause: Sequence[Token]) -> Iterator[_Found]:
     unit = not names.isdisjoint(_UNITS)
     for statement in _split(clause, "pause"):
         for found in _statement(statement):
-            yield _Found(
-                found.token,
-                2 if total else found.rank,
-                weak=found.weak or unit,
-                approximate=found.approximate,
-            )
+            yield replace(found, rank=2 if total else found.rank, weak=found.weak or unit)
 
 
 def _statement(statement: Sequence[Token]) -> Iterator[_Found]:
@@ -159,7 +156,9 @@ def _statement(statement: Sequence[Token]) -> Iterator[_Found]:
     if exact:
         chosen = (clean or exact)[-1]
         first, *rest = parts[chosen][0] if chosen else reversed(parts[chosen][0])
-        yield _found(statement, first, 1)
+        terms = {t.readings[0] for t in statement if t.kind == "number"}
+        terms.discard(statement[first].readings[0])
+        yield replace(_found(statement, first, 1), terms=frozenset(terms))
         yield from (_found(statement, i, 0) for i in sorted(rest))
     for n, start in enumerate(starts):
         if n and statement[start - 1].kind == "approx" and parts[n][0] and not parts[n][1]:
@@ -207,6 +206,8 @@ def _found(statement: Sequence[Token], at: int, rank: int, *, approximate: bool 
 
 def _chosen(found: Sequence[_Found]) -> list[_Found]:
     """The total, where one is named or adds up; else the result, where there is just one."""
+    terms_of_others = frozenset(term for f in found for term in f.terms)
+    found = [f for f in found if f.token.readings[0] not in terms_of_others] or found
     values = [f.token.readings[0] for f in found]
     whole = sum(values)
     sums = [f for f, value in zip(found, values, strict=True) if value and 2 * value == whole]
