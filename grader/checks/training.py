@@ -9,7 +9,7 @@ from grader.checks.seen import Seen, absent, answers, favourable, found_notes, g
 from grader.checks.small_model import State, Task, Train
 from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Note
-from grader.domain.evidence import TrainingAnswer, TrainingRun
+from grader.domain.evidence import Raised, TrainingAnswer, TrainingRun
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Failed, NotGraded, Outcome, Scored
 
@@ -23,6 +23,8 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 SHARES = {"statistics": 0.75, "one_epoch": 0.5}
 """What is left where all weights are right and the normalisation's statistics are not (evaluated in
 train mode); where one epoch is right and two are not."""
+STEP_BETWEEN = "modified by an inplace operation"
+"""What torch says where weights changed between the forward and the backward pass."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,7 @@ class TrainingMatches(Check):
                 message = f"`{self.name}` did not finish {epochs} epoch(s) of a tiny training."
                 return NotGraded(reason="timed_out", message=message, details=notes)
             if run.error is not None:
-                message = f"`{self.name}` raised {describe.raised(run.error)}."
-                return Failed(message=message, details=notes)
+                return _raised(self.name, run.error, notes)
         gaps = _gaps(seen, expected)
         if not gaps:
             return graded(1, f"`{self.name}` trains as it should.", notes)
@@ -89,6 +90,14 @@ class TrainingMatches(Check):
                 message = f"`{self.name}` does not train as it should. {mistake.sentence}"
                 return graded(max(share, mistake.share), message, notes, mistake.id)
         return graded(share, f"`{self.name}` does not train as it should: {text}.", notes)
+
+
+def _raised(name: str, error: Raised, notes: tuple[Note, ...]) -> Failed:
+    message = f"`{name}` raised {describe.raised(error)}."
+    if STEP_BETWEEN not in error.message:
+        return Failed(message=message, details=notes)
+    message += " Does the optimizer step before the backward pass?"
+    return Failed(message=message, details=notes, misconception="step_before_backward")
 
 
 def _expect(task: Task, train: Train) -> _Expected:

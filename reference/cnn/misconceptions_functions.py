@@ -154,23 +154,6 @@ def _no_step(
     _backward(crit(model(x), y))
 
 
-def _zero_before_step(
-    model: nn.Module, crit: Criterion, opt: torch.optim.Optimizer, x: Tensor, y: Tensor
-) -> None:
-    _backward(crit(model(x), y))
-    opt.zero_grad(set_to_none=False)
-    opt.step()
-
-
-def _step_first(
-    model: nn.Module, crit: Criterion, opt: torch.optim.Optimizer, x: Tensor, y: Tensor
-) -> None:
-    loss = crit(model(x), y)
-    opt.step()
-    opt.zero_grad()
-    _backward(loss)
-
-
 def _softmax(
     model: nn.Module, crit: Criterion, opt: torch.optim.Optimizer, x: Tensor, y: Tensor
 ) -> None:
@@ -218,22 +201,11 @@ IN_TRAINING = (
         build=_loop(_no_zero),
     ),
     Misconception(
-        id="no_step",
-        sentence="The weights never change: does the optimizer step, with gradients to use?",
+        id="weights_never_change",
+        sentence="The weights never change. Does the optimizer step in every batch, after the "
+        "backward pass, and are gradients still there when it does?",
         share=0.25,
         build=_loop(_no_step),
-    ),
-    Misconception(
-        id="zeroed_before_step",
-        sentence="Gradients are set to zero after the backward pass and before the step.",
-        share=0.5,
-        build=_loop(_zero_before_step),
-    ),
-    Misconception(
-        id="step_before_backward",
-        sentence="The optimizer steps before the backward pass of the same batch.",
-        share=0.5,
-        build=_loop(_step_first),
     ),
     Misconception(
         id="softmax_before_loss",

@@ -27,8 +27,8 @@ from grader.domain.evidence import (
     TrainingAnswer,
     TrainingRun,
     TrainingTrace,
-    VariableSeen,
     VariablesAnswer,
+    VariableSeen,
 )
 from grader.domain.hidden import Hidden
 from grader.domain.probe import CallFunction, TrainSmallModel
@@ -125,24 +125,25 @@ def _call(
     code: Callable[..., Any], arguments: list[np.ndarray], probe: CallFunction, key: str
 ) -> tuple[CallAnswer, dict[str, np.ndarray]]:
     given = [torch.tensor(a) for a in arguments] if probe.arrays == "torch" else arguments
-    before = [np.array(a) for a in given]
+    before = [_plain(a) for a in given]
     if probe.gradients:
-        given[0].requires_grad_(True)
+        given[0].requires_grad_()
     try:
         result = code(*given)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a student's function raises what it likes
         return CallAnswer(error=Raised(name=type(error).__name__, message=str(error))), {}
     tensors = {}
     if probe.gradients and result.ndim == 0:
         result.backward()
         tensors[f"{key}.gradient"] = given[0].grad.double().numpy()
-    value = result.detach().numpy() if isinstance(result, torch.Tensor) else np.asarray(result)
+    value = _plain(result)
+    if value.dtype.kind in "OU":
+        return CallAnswer(type=type(result).__name__), {}
     dtype = str(value.dtype)
     if value.dtype.kind == "f":
         value = value.astype(np.float64)
     changed = any(
-        not np.array_equal(b, np.array(g.detach() if isinstance(g, torch.Tensor) else g))
-        for b, g in zip(before, given, strict=True)
+        not np.array_equal(old, _plain(new)) for old, new in zip(before, given, strict=True)
     )
     answer = CallAnswer(
         key=key,
@@ -152,6 +153,10 @@ def _call(
         changed_input=changed,
     )
     return answer, {key: value, **tensors}
+
+
+def _plain(value: Any) -> np.ndarray:
+    return value.detach().numpy().copy() if isinstance(value, torch.Tensor) else np.array(value)
 
 
 def optimizer(
@@ -199,7 +204,7 @@ def training(check: Check, train: Callable[..., Any]) -> Answered:
     for epochs in probe.epochs:
         try:
             state = task.after(train, epochs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a student's function raises what it likes
             raised = Raised(name=type(error).__name__, message=str(error))
             runs.append(TrainingRun(epochs=epochs, error=raised))
             continue

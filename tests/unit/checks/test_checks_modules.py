@@ -1,17 +1,20 @@
+# ruff: noqa: E501 - one case a line
+from itertools import pairwise
+from typing import Any
+
 import made
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 from grader.checks.fit import fit
 from grader.checks.model import Images, Model, fixed
 from grader.checks.modules import ModelMatches, ParameterCount
 from grader.checks.seen import Seen
 from grader.checks.weights import Weights, place
-from grader.domain.evidence import CellError, CellRun, Found, Raised, Stopped, Unanswered
-from grader.domain.evidence import Answered as A
+from grader.domain.evidence import Answered, CellError, CellRun, Found, Raised, Stopped, Unanswered
 from reference.cnn import misconceptions
 from reference.cnn.models import CNN, FC, LeNet
 
@@ -34,45 +37,45 @@ BY_NAME = {model.name: model for model in (MODEL_FC, MODEL_LENET, MODEL_CNN)}
 
 
 @pytest.fixture(autouse=True)
-def _seed():
+def _seed() -> None:
     torch.manual_seed(5)
 
 
-def answer(model, module, **changes):
+def answer(model: Any, module: Any, **changes: Any) -> Any:
     return made.module(model.name, module, model.inputs(made.HIDDEN), **changes)
 
 
-def judge(model, *answers):
+def judge(model: Any, *answers: Any) -> Any:
     return ModelMatches(model=model).judge(made.case(*answers))
 
 
 class FunctionalFC(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.out = nn.Linear(128, 10)  # registered before those that run first
         self.a, self.b, self.c = nn.Linear(784, 512), nn.Linear(512, 256), nn.Linear(256, 128)
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         x = torch.relu(self.a(x.flatten(1)))
-        return self.out(F.relu(self.c(self.b(x).clamp(min=0))))
+        return self.out(functional.relu(self.c(self.b(x).clamp(min=0))))
 
 
 class MatrixFC(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         sizes = (784, 512, 256, 128, 10)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(pairwise(sizes))
         self.w = nn.ParameterList([torch.randn(n, m) / n**0.5 for n, m in pairs])
         self.v = nn.ParameterList([torch.randn(1, m) for _, m in pairs])
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         for k, (w, v) in enumerate(zip(self.w, self.v, strict=True)):
             x = x @ w + v
-            x = F.relu(x) if k < 3 else x
+            x = functional.relu(x) if k < 3 else x
         return x
 
 
-def fc(*layers, act=nn.ReLU, bias=True, end=()):
+def fc(*layers: Any, act: Any = nn.ReLU, bias: Any = True, end: Any = ()) -> Any:
     sizes = (784, 512, 256, 128, 10)
     body = []
     for k in range(4):
@@ -80,7 +83,13 @@ def fc(*layers, act=nn.ReLU, bias=True, end=()):
     return nn.Sequential(*body, *end)
 
 
-def lenet(kernel=3, padding=1, pool=nn.MaxPool2d, features=784, act=nn.ReLU):
+def lenet(
+    kernel: Any = 3,
+    padding: Any = 1,
+    pool: Any = nn.MaxPool2d,
+    features: Any = 784,
+    act: Any = nn.ReLU,
+) -> Any:
     return nn.Sequential(
         nn.Conv2d(1, 6, kernel, padding=padding), act(), pool(2),
         nn.Conv2d(6, 16, kernel, padding=padding), act(), pool(2), nn.Flatten(),
@@ -89,16 +98,16 @@ def lenet(kernel=3, padding=1, pool=nn.MaxPool2d, features=784, act=nn.ReLU):
 
 
 class PoolFirstLeNet(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.c1, self.c2 = nn.Conv2d(1, 6, 3, padding="same"), nn.Conv2d(6, 16, 3, padding=1)
         self.f1, self.f2, self.f3 = nn.Linear(784, 120), nn.Linear(120, 84), nn.Linear(84, 10)
         self.drop = nn.Dropout(0.5)
 
-    def forward(self, x):
-        x = F.relu(F.max_pool2d(self.c1(x), 2))
-        x = F.relu(F.max_pool2d(self.c2(x), 2)).view(-1, 784)
-        return self.f3(self.drop(F.relu(self.f2(F.relu(self.f1(x))))))
+    def forward(self, x: Any) -> Any:
+        x = functional.relu(functional.max_pool2d(self.c1(x), 2))
+        x = functional.relu(functional.max_pool2d(self.c2(x), 2)).view(-1, 784)
+        return self.f3(self.drop(functional.relu(self.f2(functional.relu(self.f1(x))))))
 
 
 @pytest.mark.parametrize(
@@ -114,16 +123,16 @@ class PoolFirstLeNet(nn.Module):
         (MODEL_CNN, lambda: CNN((5, 5, 5))),
     ],
 )
-def test_another_right_way_to_write_the_model_passes(model, module):
+def test_another_right_way_to_write_the_model_passes(model: Any, module: Any) -> None:
     assert judge(model, answer(model, module())).status == "passed"
 
 
-def test_parameters_are_mapped_by_run_order_and_not_by_registration():
+def test_parameters_are_mapped_by_run_order_and_not_by_registration() -> None:
     order = [f"{n}.{p}" for n in ("a", "b", "c", "out") for p in ("weight", "bias")]
     assert judge(MODEL_FC, answer(MODEL_FC, FunctionalFC(), order=order)).status == "passed"
 
 
-def test_matrices_of_bias_first_order_and_other_dtypes_are_placed():
+def test_matrices_of_bias_first_order_and_other_dtypes_are_placed() -> None:
     module = fc()
     order = [n for n, _ in module.named_parameters()][::-1]
     given = answer(MODEL_FC, module, order=order)
@@ -154,18 +163,18 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("model", "module", "expected"), MISTAKES)
-def test_a_known_mistake_is_named_and_loses_points(model, module, expected):
+def test_a_known_mistake_is_named_and_loses_points(model: Any, module: Any, expected: Any) -> None:
     outcome = judge(model, answer(model, module()))
     assert outcome.misconception == expected
     assert outcome.score < 1
 
 
 class ReversedFlatten(nn.Module):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.inner = lenet()
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         x = self.inner[:6](x).permute(0, 2, 3, 1).flatten(1)
         return self.inner[7:](x)
 
@@ -178,23 +187,23 @@ class ReversedFlatten(nn.Module):
         lambda: nn.Sequential(nn.LayerNorm(784), *fc()),
     ],
 )
-def test_an_unknown_function_fails_and_the_difference_is_told(module):
+def test_an_unknown_function_fails_and_the_difference_is_told(module: Any) -> None:
     outcome = judge(MODEL_FC, answer(MODEL_FC, module()))
     assert outcome.status == "failed"
     assert "function of the exercise" in outcome.message
 
 
-def test_another_order_of_flattening_fails():
+def test_another_order_of_flattening_fails() -> None:
     assert judge(MODEL_LENET, answer(MODEL_LENET, ReversedFlatten())).status == "failed"
 
 
-def images():
+def images() -> Any:
     return MODEL_FC.inputs(made.HIDDEN)
 
 
-def with_output(output):
+def with_output(output: Any) -> Any:
     given = answer(MODEL_FC, FC())
-    return A(given.answer, {**given.tensors, "output": output(given.tensors["output"])})
+    return Answered(given.answer, {**given.tensors, "output": output(given.tensors["output"])})
 
 
 @pytest.mark.parametrize(
@@ -214,18 +223,18 @@ def with_output(output):
         lambda y: y.astype(np.complex64),
     ],
 )
-def test_a_forged_output_fails(output):
+def test_a_forged_output_fails(output: Any) -> None:
     assert judge(MODEL_FC, with_output(output)).status == "failed"
 
 
-def test_the_output_of_the_same_model_on_other_images_fails():
+def test_the_output_of_the_same_model_on_other_images_fails() -> None:
     module = FC()
     other = made.module("model_fc", module, MODEL_FC.images.draw(np.random.default_rng(1)))
     assert judge(MODEL_FC, other).status == "failed"
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-30, 1e-4])
-def test_weights_that_make_every_function_alike_prove_nothing(scale):
+def test_weights_that_make_every_function_alike_prove_nothing(scale: Any) -> None:
     wrong = fc(act=nn.Sigmoid)
     with torch.no_grad():
         for parameter in wrong.parameters():
@@ -233,7 +242,7 @@ def test_weights_that_make_every_function_alike_prove_nothing(scale):
     assert judge(MODEL_FC, answer(MODEL_FC, wrong)).score == 0
 
 
-def test_weights_with_nan_prove_nothing():
+def test_weights_with_nan_prove_nothing() -> None:
     module = FC()
     with torch.no_grad():
         next(module.parameters())[0, 0] = float("nan")
@@ -242,60 +251,60 @@ def test_weights_with_nan_prove_nothing():
     assert outcome.reason == "weights_say_nothing"
 
 
-def test_the_most_favourable_snapshot_counts():
+def test_the_most_favourable_snapshot_counts() -> None:
     right, wrong = answer(MODEL_FC, FC()), answer(MODEL_FC, fc(act=nn.Sigmoid))
     assert judge(MODEL_FC, right, wrong).status == "passed"
     assert judge(MODEL_FC, wrong, right).status == "passed"
 
 
-def test_an_extra_parameter_in_use_is_another_function():
+def test_an_extra_parameter_in_use_is_another_function() -> Any:
     class Scaled(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.inner, self.scale = FC(), nn.Parameter(torch.ones(1))
 
-        def forward(self, x):
+        def forward(self, x: Any) -> Any:
             return self.inner(x) * self.scale
 
     assert judge(MODEL_FC, answer(MODEL_FC, Scaled())).score < 1
 
 
-def test_an_error_of_the_forward_pass_is_told():
+def test_an_error_of_the_forward_pass_is_told() -> None:
     given = answer(MODEL_FC, FC())
     error = Raised(name="RuntimeError", message="shapes cannot be multiplied", line="x = self.a(x)")
-    broken = A(given.answer.model_copy(update={"error": error}), given.tensors)
+    broken = Answered(given.answer.model_copy(update={"error": error}), given.tensors)
     outcome = judge(MODEL_FC, broken)
     assert outcome.status == "failed"
     assert "RuntimeError: shapes cannot be multiplied" in outcome.message
 
 
-def test_another_name_is_told():
+def test_another_name_is_told() -> None:
     found = Found(asked="model_fc", used="net", how="fallback")
     outcome = judge(MODEL_FC, answer(MODEL_FC, FC(), found=found))
     assert outcome.status == "passed"
     assert any("`net`" in getattr(detail, "text", "") for detail in outcome.details)
 
 
-def test_a_missing_model_names_the_cell_that_failed():
+def test_a_missing_model_names_the_cell_that_failed() -> None:
     cell = CellRun(
         index=4,
         status="error",
         error=CellError(name="NameError", message="name 'nn' is not defined", traceback=""),
     )
-    missing = A(Unanswered(probe="model_fc", cell=9, reason="missing", message=""))
+    missing = Answered(Unanswered(probe="model_fc", cell=9, reason="missing", message=""))
     outcome = ModelMatches(model=MODEL_FC).judge(made.case(missing, cells=[cell]))
     assert (outcome.status, outcome.reason) == ("not_graded", "missing")
     assert "Cell 4 failed (NameError" in outcome.message
 
 
-def test_a_run_that_ended_early_is_the_reason():
+def test_a_run_that_ended_early_is_the_reason() -> None:
     stopped = Stopped(reason="memory", cell=7)
     outcome = ModelMatches(model=MODEL_FC).judge(made.case(stopped=stopped))
     assert (outcome.status, outcome.reason) == ("not_graded", "memory")
     assert "in cell 7" in outcome.message
 
 
-def test_the_layer_table_stands_beside_a_wrong_count():
+def test_the_layer_table_stands_beside_a_wrong_count() -> None:
     outcome = ParameterCount(model=MODEL_FC, expected=567_434).judge(
         made.case(answer(MODEL_FC, fc(bias=False)))
     )
@@ -319,20 +328,22 @@ def test_the_layer_table_stands_beside_a_wrong_count():
         (MODEL_LENET, lambda: lenet(5, 2), "failed"),
     ],
 )
-def test_parameters_are_counted_against_the_reference_for_the_same_filters(model, module, status):
+def test_parameters_are_counted_against_the_reference_for_the_same_filters(
+    model: Any, module: Any, status: Any
+) -> None:
     built = module()
     shown = MODEL_LENET if isinstance(built, LeNet) else model
     given = made.module(model.name, built, shown.inputs(made.HIDDEN))
     assert ParameterCount(model=model).judge(made.case(given)).status == status
 
 
-def test_a_wrong_expected_count_is_a_mistake_of_the_assignment():
+def test_a_wrong_expected_count_is_a_mistake_of_the_assignment() -> None:
     assert ParameterCount(model=MODEL_FC, expected=567_434).mistakes() == ()
     assert "567434 parameters" in ParameterCount(model=MODEL_FC, expected=1).mistakes()[0]
 
 
 @pytest.mark.parametrize("model", BY_NAME.values(), ids=BY_NAME)
-def test_the_reference_differs_from_each_of_its_misconceptions(model):
+def test_the_reference_differs_from_each_of_its_misconceptions(model: Any) -> None:
     images = model.inputs(made.HIDDEN)
     for mistake in model.misconceptions:
         module = mistake.build(tuple(tuple(p.shape) for p in model.reference(()).parameters()))
@@ -344,14 +355,14 @@ def test_the_reference_differs_from_each_of_its_misconceptions(model):
             assert found.misconception.id == mistake.id
 
 
-def test_hostile_sizes_cost_nothing():
+def test_hostile_sizes_cost_nothing() -> None:
     values = (np.ones((400_000, 1, 3, 3), np.float32), np.ones((1, 400_000, 3, 3), np.float32))
     weights = Weights(values)
     assert not weights.bearable
     assert place(weights, MODEL_CNN.reference) is None
 
 
-def test_images_are_the_same_for_a_regrade_and_others_for_the_next_notebook():
+def test_images_are_the_same_for_a_regrade_and_others_for_the_next_notebook() -> None:
     again, other = made.HIDDEN, type(made.HIDDEN).of(b"secret of the course", "11" * 32)
     assert np.array_equal(MODEL_FC.inputs(made.HIDDEN), MODEL_FC.inputs(again))
     assert not np.array_equal(MODEL_FC.inputs(made.HIDDEN), MODEL_FC.inputs(other))

@@ -1,0 +1,222 @@
+from typing import Any
+
+import made
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from grader.checks.accuracy import AccuracyAgainst, AccuracyReached, Luck
+from grader.checks.model import Images, Model, fixed
+from grader.domain.check import DictMemo, Labelled
+from grader.domain.evidence import CellRun
+from reference.cnn import misconceptions
+from reference.cnn.models import FC
+
+LUCK = Luck(mean=0.98, sd=0.002)
+MODEL = Model(
+    name="model_fc",
+    reference=fixed(FC),
+    images=Images(flat=True),
+    misconceptions=misconceptions.IN_FC,
+)
+OTHER = MODEL.model_copy(update={"name": "model_lenet"})
+CHECK = AccuracyReached(model=MODEL, expected=LUCK)
+AGAINST = AccuracyAgainst(model=MODEL, other=OTHER, expected=LUCK, expected_other=LUCK)
+
+
+def digits() -> Any:
+    """Ten classes that a small network learns in seconds: a bright spot each, in noise."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(2000) % 10
+    images = rng.integers(0, 60, (2000, 28, 28)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label : 2 * label + 5, 10:18] = 255
+    return Labelled(images, labels.astype(np.int64), "digest")
+
+
+DIGITS = digits()
+
+
+class Data:
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def __call__(self, name: Any) -> Any:
+        assert name == "mnist/test"
+        self.reads += 1
+        return DIGITS
+
+
+def trained(module: Any, steps: Any) -> Any:
+    torch.manual_seed(0)
+    x = torch.tensor(DIGITS.images.reshape(2000, -1) / np.float32(255))
+    y = torch.tensor(DIGITS.labels)
+    opt = torch.optim.SGD(module.parameters(), lr=0.2)
+    for step in range(steps):
+        part = slice(step % 10 * 200, step % 10 * 200 + 200)
+        opt.zero_grad()
+        functional.cross_entropy(module(x[part]), y[part]).backward()
+        opt.step()
+    return module
+
+
+def build(cls: Any = FC) -> Any:
+    torch.manual_seed(1)
+    return cls()
+
+
+@pytest.fixture(scope="module")
+def good() -> Any:
+    return trained(build(), 60)
+
+
+@pytest.fixture(scope="module")
+def poor() -> Any:
+    return trained(build(), 12)
+
+
+def seen(module: Any, name: Any = "model_fc", **changes: Any) -> Any:
+    return made.module(name, module, MODEL.inputs(made.HIDDEN), **changes)
+
+
+def judge(
+    *answers: Any, check: Any = CHECK, memo: Any = None, data: Any = None, cells: Any = ()
+) -> Any:
+    return check.judge(made.case(*answers, dataset=data or Data(), memo=memo, cells=cells))
+
+
+def test_right_weights_get_all_points_and_a_confusion_matrix(good: Any) -> None:
+    outcome = judge(seen(good))
+    assert outcome.status == "passed"
+    (confusion,) = [d for d in outcome.details if d.kind == "confusion"]
+    assert sum(map(sum, confusion.counts)) == 2000
+    assert "re-measured" in outcome.message
+
+
+def test_an_untrained_model_gets_almost_nothing() -> None:
+    outcome = judge(seen(build()))
+    assert outcome.score < 0.2
+
+
+def test_a_poorly_trained_model_is_on_the_slope(poor: Any) -> None:
+    outcome = judge(seen(poor))
+    accuracy = float(outcome.message.split(" reaches ")[1].split(" %")[0]) / 100
+    threshold = LUCK.threshold(2000)
+    assert outcome.status == "partial"
+    assert outcome.score == pytest.approx((accuracy - 0.1) / (threshold - 0.1), abs=1e-3)
+
+
+def test_the_best_snapshot_counts(good: Any) -> None:
+    assert judge(seen(good), seen(build())).status == "passed"
+    assert judge(seen(build()), seen(good)).status == "passed"
+
+
+def test_what_was_measured_is_not_measured_again(good: Any) -> None:
+    memo, data = DictMemo(), Data()
+    first = judge(seen(good), memo=memo, data=data)
+    assert len(memo.values) == 1
+    (key,) = memo.values
+    memo.values[key]["confusion"] = np.eye(10, dtype=int).tolist()
+    assert "100.00 %" in judge(seen(good), memo=memo, data=data).message
+    assert first.status == "passed"
+
+
+def test_other_weights_have_another_key(good: Any) -> None:
+    memo = DictMemo()
+    judge(seen(good), memo=memo)
+    judge(seen(build()), memo=memo)
+    assert len(memo.values) == 2
+
+
+def sigmoid() -> Any:
+    return nn.Sequential(
+        nn.Linear(784, 512), nn.Sigmoid(), nn.Linear(512, 256), nn.Sigmoid(),
+        nn.Linear(256, 128), nn.Sigmoid(), nn.Linear(128, 10),
+    )  # fmt: skip
+
+
+def no_bias() -> Any:
+    return nn.Sequential(
+        nn.Linear(784, 512, bias=False), nn.ReLU(), nn.Linear(512, 256, bias=False), nn.ReLU(),
+        nn.Linear(256, 128, bias=False), nn.ReLU(), nn.Linear(128, 10, bias=False),
+    )  # fmt: skip
+
+
+def test_a_known_mistake_is_followed_through() -> None:
+    outcome = judge(seen(trained(build(no_bias), 60)))
+    assert outcome.status == "passed"
+    assert any("no_bias" in getattr(detail, "text", "") for detail in outcome.details)
+
+
+class Cheat(nn.Module):
+    """Holds trained weights and computes something else."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x).sin()
+
+
+def test_weights_of_another_function_are_not_measured(good: Any) -> None:
+    data = Data()
+    outcome = judge(seen(Cheat(good)), data=data)
+    assert outcome.status == "failed"
+    assert "could not be re-measured" in outcome.message
+    assert data.reads == 0
+
+
+def test_the_training_curve_comes_from_the_cell_that_trained(good: Any) -> None:
+    printed = "\r".join(
+        f"Ep {ep}/2, it {it}/3: loss train: {1 / (ep * it):.2f}, accuracy train: 0.9{it}"
+        for ep in (1, 2)
+        for it in (1, 2, 3)
+    )
+    cells = [CellRun(index=5, status="ok", output=printed), CellRun(index=9, status="ok")]
+    outcome = judge(seen(good, cell=5), seen(good, cell=9, when="end"), cells=cells)
+    titles = [d.title for d in outcome.details if d.kind == "plot"]
+    assert titles == ["Loss as printed", "Accuracy as printed"]
+
+
+def test_printed_accuracy_earns_nothing() -> None:
+    cells = [CellRun(index=3, status="ok", output="Ep 5/5: accuracy test: 0.99\nEp 6: acc 0.99")]
+    assert judge(seen(build()), cells=cells).score < 0.2
+
+
+@pytest.mark.parametrize(
+    ("luck", "lowest"),
+    [
+        (Luck(mean=0.968, sd=0.0013), 0.9571),
+        (Luck(mean=0.977, sd=0.006), 0.951),
+        (Luck(mean=0.984, sd=0.0024), 0.9706),
+    ],
+)
+def test_an_unlucky_seed_of_right_code_is_above_the_threshold(luck: Any, lowest: Any) -> None:
+    assert luck.threshold(10_000) < lowest
+    assert luck.threshold(10_000) > lowest - 0.01
+
+
+def test_at_least_as_good_as_the_other_model_passes(good: Any, poor: Any) -> None:
+    assert judge(seen(good), seen(poor, "model_lenet"), check=AGAINST).status == "passed"
+    assert judge(seen(good), seen(good, "model_lenet"), check=AGAINST).status == "passed"
+
+
+def test_further_behind_than_luck_fails_with_both_numbers(good: Any, poor: Any) -> None:
+    outcome = judge(seen(poor), seen(good, "model_lenet"), check=AGAINST)
+    assert outcome.status == "failed"
+    assert outcome.message.count("%") == 2
+
+
+def test_without_the_other_model_what_right_code_reaches_stands_in(good: Any, poor: Any) -> None:
+    assert judge(seen(good), check=AGAINST).status == "passed"
+    assert judge(seen(poor), check=AGAINST).status == "failed"
+    untrained = seen(build(), "model_lenet")
+    assert judge(seen(poor), untrained, check=AGAINST).status == "failed"
+
+
+def test_a_missing_model_is_not_graded() -> None:
+    assert judge().status == "not_graded"
+    assert judge(check=AGAINST).status == "not_graded"

@@ -1,0 +1,113 @@
+from typing import Any
+
+import made
+import numpy as np
+import pytest
+from scipy.signal import convolve2d
+
+from grader.checks.variables import ArrayMatches
+from reference.cnn.convolution import SOBEL
+from reference.cnn.inputs import threshold
+from reference.cnn.misconceptions_functions import IN_THRESHOLD
+
+
+def logo(seed: Any) -> Any:
+    """White paper with black shapes: most of the result is exactly 0, at the edges it is not."""
+    image = np.ones((40, 60))
+    rng = np.random.default_rng(seed)
+    for row, column in rng.integers(4, 30, (5, 2)):
+        image[row : row + 6, column : column + 9] = rng.uniform(0, 0.5)
+    return convolve2d(image, SOBEL[-1], mode="same")
+
+
+RESULT, OTHER = logo(1), logo(2)
+RIGHT = RESULT.mean() < RESULT
+CHECK = ArrayMatches(
+    name="thresholded_result",
+    given="result",
+    reference=threshold,
+    sources=lambda: (RESULT, OTHER),
+    misconceptions=IN_THRESHOLD,
+)
+
+
+def judge(found: Any, **given: Any) -> Any:
+    return CHECK.judge(
+        made.case(made.variables("thresholded_result", thresholded_result=found, **given))
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        RIGHT,
+        RIGHT.astype(float),
+        RIGHT.astype(np.uint8),
+        RIGHT.astype(np.float32),
+        OTHER.mean() < OTHER,
+        RESULT.mean() <= RESULT,
+    ],
+)
+@pytest.mark.parametrize("with_result", [True, False])
+def test_the_threshold_passes_in_any_type(found: Any, with_result: Any) -> None:
+    mine = OTHER if np.array_equal(found, OTHER.mean() < OTHER) else RESULT
+    given = {"result": mine} if with_result else {}
+    assert judge(found, **given).status == "passed"
+
+
+def test_an_image_of_the_students_own_is_judged_by_itself_with_a_note() -> None:
+    own = logo(7)
+    outcome = judge(own > own.mean(), result=own)
+    assert outcome.status == "passed"
+    assert any("not from the exercise's image" in detail.text for detail in outcome.details)
+    assert judge(own <= own.mean(), result=own).misconception == "inverted"
+
+
+@pytest.mark.parametrize("mistake", IN_THRESHOLD, ids=lambda m: m.id)
+@pytest.mark.parametrize("with_result", [True, False])
+def test_each_misconception_is_named_and_loses_points(mistake: Any, with_result: Any) -> None:
+    given = {"result": RESULT} if with_result else {}
+    outcome = judge(mistake.build(RESULT), **given)
+    assert outcome.misconception == mistake.id
+    assert 0 < outcome.score < 1
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        np.zeros_like(RESULT),
+        np.ones_like(RESULT),
+        np.full_like(RESULT, np.nan),
+        np.full_like(RESULT, np.inf),
+        RESULT,
+        OTHER.mean() < OTHER,
+        RIGHT[:-1],
+        RIGHT.T,
+        RIGHT[0],
+        np.array(1.0),
+        np.zeros((0, 0)),
+        RIGHT.astype(np.complex64),
+        RIGHT * 0.5,
+    ],
+)
+def test_a_wrong_array_fails(found: Any) -> None:
+    assert judge(found, result=RESULT).status == "failed"
+
+
+@pytest.mark.parametrize("given", [np.zeros((40, 60)), np.full((40, 60), np.nan), np.ones(3)])
+def test_a_result_from_which_nothing_follows_earns_nothing(given: Any) -> None:
+    assert judge(np.zeros_like(given), result=given).score == 0
+
+
+def test_rounding_at_the_mean_does_not_decide() -> None:
+    flat = np.zeros((9, 9))
+    flat[4, 3], flat[4, 5] = 1, -1
+    decided = threshold(flat)
+    assert np.isnan(decided[0, 0])
+    found = np.zeros_like(flat)
+    found[4, 3] = 1
+    assert judge(found, result=flat).status == "passed"
+    found[0] = 1
+    assert judge(found, result=flat).status == "passed"
+    found[4, 5] = 1
+    assert judge(found, result=flat).status == "failed"
