@@ -12,7 +12,7 @@ from rich.text import Text
 
 from grader.domain.assignment import Assignment
 from grader.domain.job import CellFinished, CellStarted, Hello, Progress, Record
-from grader.domain.progress import latest
+from grader.domain.progress import Step, latest
 from grader.domain.report import ProblemReport
 from grader.domain.submission import Submission
 
@@ -119,10 +119,25 @@ class LiveView:
         text = Text(f"{head}  {_clock(seconds)}  ", style="bold")
         text.append(_plain(first, 50), style="dim")
         if (now := latest(self._line)) is not None:
-            text.append(f"\n       {now.summary()}", style="cyan")
+            text.append(f"\n       {_progress(now)}", style="cyan")
         elif self._line:
             text.append(f"\n       {_plain(self._line, 90)}", style="cyan")
         return text
+
+
+def _progress(step: Step) -> str:
+    parts = []
+    if step.epoch is not None:
+        parts.append(f"epoch {step.epoch}" + (f"/{step.epochs}" if step.epochs else ""))
+    if step.iteration is not None:
+        parts.append(f"batch {step.iteration}" + (f"/{step.iterations}" if step.iterations else ""))
+    if step.loss is not None:
+        parts.append(f"loss {step.loss:.3g}")
+    if step.accuracy is not None:
+        parts.append(f"accuracy {step.accuracy:.1%}")
+    if step.test_accuracy is not None:
+        parts.append(f"test accuracy {step.test_accuracy:.1%}")
+    return ", ".join(parts)
 
 
 def _plain(text: str, width: int) -> str:
