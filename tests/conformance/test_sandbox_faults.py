@@ -11,6 +11,8 @@ from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
 from grader.sandbox.interface import Job, Sandbox
 
+pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
+
 INTERPRETER = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
 
 

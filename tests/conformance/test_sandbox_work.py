@@ -1,10 +1,16 @@
 """What notebooks legitimately do works behind the wall."""
 
 import sys
+import venv
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sandbox_jobs import MIB, Runner
+
+from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
+
+pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 
 TRAINING = """
     import json, torch
@@ -81,6 +87,38 @@ def test_the_interpreter_is_the_environment_s_and_its_scripts_start(run: Runner)
     assert prefix == sys.prefix
     assert executable == f"{sys.prefix}/bin/python"
     assert code == 0
+
+
+def test_an_environment_below_a_closed_folder_works_and_hides_our_packages(
+    tmp_path: Path,
+) -> None:
+    """A clone made in ``mktemp -d``, installed without ``-e``: our packages lie in it."""
+    prefix = tmp_path / "closed" / "clone" / ".venv"
+    venv.create(prefix, symlinks=True)
+    site = next(prefix.glob("lib/python3*/site-packages"))
+    for name in ("grader", "reference", "numpy_like"):
+        (site / name).mkdir()
+        (site / name / "__init__.py").write_text("answer = 42\n")
+    (tmp_path / "closed").chmod(0o700)
+    here = BubblewrapSandbox.here(tmp_path / "runtime")
+    sandbox = BubblewrapSandbox(
+        Interpreter(prefix, Path(sys.base_prefix)),
+        tmp_path / "runtime",
+        bwrap=here.bwrap,
+        groups=here.groups,
+    )
+    ran = Runner(sandbox, tmp_path)("""
+        import importlib, json, sys
+        found = {"prefix": sys.prefix}
+        for name in ("grader", "reference", "numpy_like"):
+            try:
+                found[name] = importlib.import_module(name).answer
+            except ModuleNotFoundError:
+                found[name] = None
+        print(json.dumps(found))
+    """)
+    expected = {"prefix": str(prefix), "grader": None, "reference": None, "numpy_like": 42}
+    assert ran.report == expected
 
 
 def test_sockets_of_the_loopback_and_of_zeromq_work(run: Runner) -> None:

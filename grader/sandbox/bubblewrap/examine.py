@@ -1,5 +1,6 @@
 """What `grader doctor` says about this backend: each finding with the exact fix."""
 
+import os
 import platform
 import re
 import subprocess
@@ -11,7 +12,7 @@ from typing import Protocol
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.cgroup import Groups
-from grader.sandbox.bubblewrap.layout import Interpreter
+from grader.sandbox.bubblewrap.layout import Interpreter, for_all
 from grader.sandbox.bubblewrap.seccomp import AUDIT_ARCH, supported
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 
@@ -36,7 +37,7 @@ def examine(
         user_namespaces(Path("/proc/sys")),
         architecture(platform.machine()),
         control_groups(groups),
-        interpreter_found(interpreter),
+        interpreter_found(interpreter, other_user=os.geteuid() == 0),
     ]
     if all(finding.ok for finding in findings if finding.required):
         findings.append(trial(sandbox))
@@ -114,18 +115,17 @@ def control_groups(groups: Groups | None) -> Finding:
     )
 
 
-def interpreter_found(interpreter: Interpreter) -> Finding:
-    """The environment's interpreter exists where the sandbox will start it."""
-    python = interpreter.python
-    ok = python.exists()
-    return Finding(
-        name="interpreter",
-        ok=ok,
-        found=f"{python} -> {python.resolve()}",
-        fix=""
-        if ok
-        else f"make the environment anew: /usr/bin/python3 -m venv {interpreter.prefix}",
-    )
+def interpreter_found(interpreter: Interpreter, *, other_user: bool) -> Finding:
+    """The environment's interpreter exists, and who will start it may read it."""
+    name, python, prefix = "interpreter", interpreter.python, interpreter.prefix
+    if not python.exists():
+        fix = f"make the environment anew: /usr/bin/python3 -m venv {prefix}"
+        return Finding(name=name, ok=False, found=f"there is no {python}", fix=fix)
+    closed = [b.source for b in interpreter.binds if other_user and not for_all(b.source)]
+    if closed:
+        found = f"{closed[0]} is closed to the sandbox's user"
+        return Finding(name=name, ok=False, found=found, fix=f"chmod -R a+rX {closed[0]}")
+    return Finding(name=name, ok=True, found=f"{python} -> {python.resolve()}")
 
 
 def trial(sandbox: Runs) -> Finding:

@@ -164,12 +164,11 @@ def launch(plan: Plan, files: Files, status: int) -> Launched:
         raise SandboxError("no_process", f"the launcher could not be started: {error}") from error
     assert process.stdout is not None
     assert process.stderr is not None
-    return Launched(
-        process,
-        Streams(
-            results=process.stdout.fileno(),
-            stderr=process.stderr.fileno(),
-            status=status,
-            ended=os.pidfd_open(process.pid),
-        ),
-    )
+    try:
+        ended = os.pidfd_open(process.pid)
+    except OSError as error:
+        process.kill()
+        process.communicate()
+        raise SandboxError("no_process", f"no descriptor of the launcher: {error}") from error
+    results, stderr = process.stdout.fileno(), process.stderr.fileno()
+    return Launched(process, Streams(results, stderr, status, ended))

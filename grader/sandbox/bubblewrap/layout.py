@@ -15,6 +15,7 @@ SYSTEM = Path("/usr")
 OURS = ("grader", "reference", "tasks")
 """Packages that hold expected values or judgements: never readable inside."""
 _FOR_ALL = 0o005
+"""Mode bits of a folder that every user may list and enter."""
 _TAKEN = (JOB, DATA, Path("/proc"), Path("/dev"), Path("/etc"))
 
 
@@ -98,9 +99,17 @@ def mask(folder: Path) -> Path:
 
     An empty folder would not do: Python imports it as a namespace package.
     """
-    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-    (folder / "__init__.py").write_text("raise ModuleNotFoundError('not in this sandbox')\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    package = folder / "__init__.py"
+    package.write_text("raise ModuleNotFoundError('not in this sandbox')\n")
+    folder.chmod(0o755)  # whatever our umask is: a slot's user reads it
+    package.chmod(0o644)
     return folder
+
+
+def for_all(folder: Path) -> bool:
+    """Every user may list and enter the folder itself; where it lies does not matter."""
+    return folder.stat().st_mode & _FOR_ALL == _FOR_ALL
 
 
 def job_binds(job: Job, *, other_user: bool) -> tuple[Bind, ...]:
@@ -115,7 +124,7 @@ def job_binds(job: Job, *, other_user: bool) -> tuple[Bind, ...]:
             raise SandboxError(
                 "source_missing", f"{bind.source}, to be {bind.target}, is no folder"
             )
-        if other_user and bind.source.stat().st_mode & _FOR_ALL != _FOR_ALL:
+        if other_user and not for_all(bind.source):
             raise SandboxError(
                 "source_unreadable",
                 f"{bind.source}, to be {bind.target}, is not readable by every user (chmod a+rX)",

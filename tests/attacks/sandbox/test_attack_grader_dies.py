@@ -14,6 +14,8 @@ from sandbox_jobs import Runner, control_groups, label_of, make_job, processes_n
 
 from grader.sandbox.bubblewrap.slots import Slots
 
+pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
+
 HOST = Path(__file__).with_name("sandbox_host.py")
 
 STUBBORN = """

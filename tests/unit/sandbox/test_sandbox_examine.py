@@ -85,9 +85,18 @@ def test_control_groups_help_but_are_not_required(tmp_path: Path) -> None:
 
 
 def test_a_missing_interpreter_says_how_to_make_it(tmp_path: Path) -> None:
-    found = interpreter_found(Interpreter(tmp_path / "venv", Path("/usr")))
+    found = interpreter_found(Interpreter(tmp_path / "venv", Path("/usr")), other_user=True)
     assert not found.ok
     assert f"-m venv {tmp_path}/venv" in found.fix
+
+
+def test_an_environment_closed_to_the_slot_s_user_says_how_to_open_it(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to("/usr/bin/python3")
+    tmp_path.chmod(0o700)
+    interpreter = Interpreter(tmp_path, Path("/usr"))
+    assert interpreter_found(interpreter, other_user=False).ok
+    assert interpreter_found(interpreter, other_user=True).fix == f"chmod -R a+rX {tmp_path}"
 
 
 def test_the_trial_tells_what_the_guest_said() -> None:
