@@ -163,7 +163,8 @@ class Agent:
     def _post(self, watch: Watch, started: float, answer: Answer, tensors: Tensors) -> None:
         seconds = round(max(_clock() - started, 0.0), 4)
         head = {"probe": watch.probe["id"], "cell": self._cell, "seconds": seconds}
-        self._outbox.send({**answer, **head}, tensors)
+        with suppress(OSError):  # the notebook filled the disk: this answer is lost, no other
+            self._outbox.send({**answer, **head}, tensors)
 
 
 def _unanswered(reason: str, message: str) -> Answer:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from struct import pack
 
 from inside_values import size_of
@@ -28,7 +29,8 @@ class Outbox:
 
     def asking(self, probe: str) -> None:
         """Note which probe is at work, should it take the kernel down."""
-        self._put("current", probe.encode("utf-8", "replace"))
+        with suppress(OSError):  # a full disk
+            self._put("current", probe.encode("utf-8", "replace"))
 
     def send(self, answer: Answer, tensors: Tensors) -> None:
         """Hand over an answer; too many bytes make it an `Unanswered`."""

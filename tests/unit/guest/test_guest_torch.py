@@ -1,5 +1,7 @@
 """One notebook with torch: models, optimizers, losses and training functions."""
 
+import struct
+from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
@@ -74,6 +76,16 @@ CELLS: dict[str, str] = {
         import torch.nn as nn, torch.nn.functional as F
         device = torch.device('cpu')
     """),
+    "data": dedent("""
+        from torchvision.datasets import MNIST
+        from torchvision.transforms import ToTensor
+        from torch.utils.data import DataLoader
+        by_link = MNIST('data', train=False, download=True, transform=ToTensor())
+        elsewhere = MNIST('some/where', train=True, download=True, transform=ToTensor())
+        print(len(by_link), len(elsewhere))
+        print([len(y) for x, y in DataLoader(elsewhere, batch_size=2, num_workers=2)])
+    """),
+    "summary": "from torchsummary import summary\nsummary(nn.Sequential(nn.Linear(4, 2)), (4,))",
     "models": dedent("""
         class FC(nn.Module):
             def __init__(self):
@@ -231,7 +243,18 @@ def _probes() -> list[Probe]:
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Stream:
     folder = tmp_path_factory.mktemp("torch")
-    return run_guest(folder, list(CELLS.values()), _probes(), INPUTS)
+    _write_digits(folder / "sets" / "MNIST" / "raw")
+    return run_guest(folder, list(CELLS.values()), _probes(), INPUTS, data=folder / "sets")
+
+
+def _write_digits(raw: Path) -> None:
+    """Data in MNIST's own format: three digits to train with, two to test with."""
+    raw.mkdir(parents=True)
+    for name, count in (("train", 3), ("t10k", 2)):
+        images = struct.pack(">IIII", 0x803, count, 28, 28) + bytes(count * 784)
+        (raw / f"{name}-images-idx3-ubyte").write_bytes(images)
+        labels = struct.pack(">II", 0x801, count) + bytes(count)
+        (raw / f"{name}-labels-idx1-ubyte").write_bytes(labels)
 
 
 def _module(ran: Stream, name: str, number: int = 0) -> ModuleAnswer:
@@ -247,6 +270,11 @@ def _printed(ran: Stream, name: str) -> list[str]:
 def test_every_cell_is_ok(ran: Stream) -> None:
     assert [(i, c.error) for i, c in ran.cells().items() if c.status != "ok"] == []
     assert ran.end().reason == "finished"
+
+
+def test_data_sets_are_found_whatever_their_root_and_loaded_by_workers(ran: Stream) -> None:
+    assert _printed(ran, "data")[:2] == ["2 3", "[2, 1]"]
+    assert "Total params: 10" in ran.output(INDEX["summary"])
 
 
 def test_parameters_come_in_the_order_in_which_layers_run(ran: Stream) -> None:
