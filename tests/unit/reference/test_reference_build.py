@@ -1,6 +1,7 @@
 import ast
 import json
 import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -23,7 +24,9 @@ def test_the_committed_notebook_is_what_the_source_gives(text: str, variant: Var
     )
 
 
-def test_building_writes_both_notebooks(tmp_path, capsys) -> None:
+def test_building_writes_both_notebooks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     main(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["release.ipynb", "solution.ipynb"]
     assert capsys.readouterr().out.count(str(tmp_path)) == 2

@@ -1,0 +1,125 @@
+"""What a report says about itself in sentences, shared by the formats that people read."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from grader.domain.report import CheckStatus, RunReport, ScoreReport
+from grader.reports.numbers import points, seconds, size
+from grader.reports.text import line, words
+
+
+class Status(NamedTuple):
+    """How a status is shown; the word says it to those who see neither colour nor mark."""
+
+    mark: str
+    word: str
+
+
+STATUSES: dict[CheckStatus, Status] = {
+    "passed": Status("✓", "passed"),
+    "partial": Status("◐", "partial"),
+    "failed": Status("✗", "failed"),
+    "not_graded": Status("⊘", "not graded"),
+    "pending": Status("○", "pending"),
+    "check_broke": Status("!", "our error"),
+}
+
+
+class Fact(NamedTuple):
+    """A line of the table about the run."""
+
+    label: str
+    value: str
+
+
+def summary(report: ScoreReport) -> str:
+    """One sentence on how many problems stand how."""
+    total = len(report.problems)
+    full = sum(p.status == "passed" for p in report.problems)
+    waiting = sum(p.status == "pending" for p in report.problems)
+    said = [f"{full} of {total} problems earned all their points"]
+    if waiting:
+        answers = "answer waits" if waiting == 1 else "answers wait"
+        said.append(f"{waiting} {answers} for a person to read")
+    lost = max(0.0, report.possible - report.earned - report.pending)
+    if lost > 0.005 and report.status == "graded":
+        said.append(f"{points(lost)} {'point was' if points(lost) == '1' else 'points were'} lost")
+    return "; ".join(said) + "."
+
+
+def alarms(report: ScoreReport) -> tuple[str, ...]:
+    """What must not be overlooked: points that are not final, limits that were hit, what did not
+    hold in the sandbox.
+    """
+    return (
+        *_not_final(report),
+        *limits_hit(report.run),
+        *(f"The sandbox warns: {line(warning)}" for warning in report.run.warnings),
+    )
+
+
+def _not_final(report: ScoreReport) -> Iterable[str]:
+    if report.status == "graded":
+        return
+    broken = [line(p.title) for p in report.problems if p.status == "check_broke"]
+    where = f" ({', '.join(broken)})" if broken else ""
+    yield (
+        f"These points are not final: one of our own checks broke{where}. "
+        "The mistake is ours and costs no points; the submission will be graded again."
+    )
+
+
+def limits_hit(run: RunReport) -> tuple[str, ...]:
+    """One sentence for each limit that ended the run or one of its cells."""
+    said: list[str] = []
+    if run.stopped != "finished":
+        because = line(run.stopped_message)
+        said.append(f"The run was stopped ({words(run.stopped)})" + (f": {because}" * bool(because)))
+    for status, sentence in (
+        ("timed_out", f"was interrupted at its limit of {seconds(run.limits.cell_seconds)}"),
+        ("killed", "ended the kernel"),
+        ("not_run", "did not run"),
+    ):
+        cells = [cell.index for cell in run.cells if cell.status == status]
+        if cells:
+            said.append(f"Cell {_ranges(cells)} {sentence}.")
+    return tuple(said)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """``[3, 4, 5, 9]`` as ``3 to 5, 9``."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]} to {r[-1]}" for r in runs)
+
+
+def run_facts(run: RunReport) -> tuple[Fact, ...]:
+    """The run in a few lines: how long, how much, where, under which limits."""
+    failed = sum(cell.error is not None for cell in run.cells)
+    peak = "not measured" if run.peak_memory_bytes is None else size(run.peak_memory_bytes)
+    facts = [
+        Fact("Run time", f"{seconds(run.seconds)} (limit {seconds(run.limits.wall_seconds)})"),
+        Fact("Peak memory", f"{peak} (limit {size(run.limits.memory_bytes)})"),
+        Fact("Cells", f"{len(run.cells)} of code, {failed or 'none'} with an error"),
+        Fact("Limit hit", "none" if run.stopped == "finished" else words(run.stopped)),
+        Fact("Sandbox", line(run.sandbox)),
+        Fact("Protections", ", ".join(map(words, run.protections)) or "none reported"),
+    ]
+    if run.device:
+        facts.append(Fact("Device", _device(run)))
+    if run.python:
+        facts.append(Fact("Python", line(run.python)))
+    versions = [f"{line(name)} {line(version)}" for name, version in run.libraries.items()]
+    if versions:
+        facts.append(Fact("Libraries", ", ".join(versions)))
+    return tuple(facts)
+
+
+def _device(run: RunReport) -> str:
+    if not run.threads:
+        return line(run.device)
+    return f"{line(run.device)}, {run.threads} thread{'s' * (run.threads != 1)}"

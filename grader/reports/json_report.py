@@ -1,0 +1,42 @@
+"""The report for programs: JSON, and the JSON Schema that it keeps to."""
+
+import json
+import re
+from typing import Any
+
+from grader.domain.report import ScoreReport
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def to_json(report: ScoreReport) -> str:
+    """The whole report as indented JSON, the same bytes for the same report.
+
+    Text stays as it is, except that lone surrogates become U+FFFD (strict parsers refuse them).
+    Only ASCII is written, so that no character of a student's acts on a terminal that shows the
+    file or depends on an encoding.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which no validated report holds.
+    """
+    data = _encodable(report.model_dump(mode="python"))
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what `to_json` writes; published as docs/report.schema.json."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:notebook-grader:score-report:1",
+        **ScoreReport.model_json_schema(mode="serialization"),
+    }
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(item) for item in value]
+    return value
