@@ -12,6 +12,9 @@ from grader.notebook.release import Release, words
 MAX_ANSWER = 20_000
 """Characters; longer answers are cut with a visible mark."""
 
+MAX_BLOCKS = 20_000
+"""Paragraphs that are read; a real notebook has hundreds."""
+
 _MAX_SEARCHED = 10_000
 _ENOUGH_LETTERS = 40
 _ASKS = re.compile(r"\?[*_)\"'”`]*$")
@@ -71,7 +74,7 @@ def _read(cells: Sequence[Cell], release: Release) -> _Notebook:
             items.extend(texts[cell.index])
         elif cell.source.strip():
             items.append(_Code(given=not from_release or release.gave_code(cell.source)))
-    return _Notebook(tuple(items), release, from_release)
+    return _Notebook(tuple(items[:MAX_BLOCKS]), release, from_release)
 
 
 def _find(question: Question, notebook: _Notebook) -> dict[int, str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grader.domain.submission import Submission
 from grader.errors import AssignmentError, SubmissionError
 from grader.notebook import MAX_FILE_BYTES, parse
+from grader.notebook.scan import Cursor
 
 Build = Callable[..., bytes]
 
@@ -123,6 +124,15 @@ def test_twenty_thousand_cells_are_counted_and_refused(build: Build) -> None:
 @pytest.mark.parametrize("place", ['{"x": %s', '{"nbformat": 4, "cells": [{"outputs": %s', "%s"])
 def test_deep_nesting_is_refused_without_a_recursion_error(opening: str, place: str) -> None:
     assert refused((place % (opening * 100_000)).encode()) == "too_deep"
+
+
+def test_millions_of_brackets_are_refused_and_pictures_as_lists_are_not(build: Build) -> None:
+    data = build([("code", "1")])
+    pixels = data.replace(b'"outputs": []', b'"outputs": [[' + b"[1,2,3]," * 2_000_000 + b"1]]")
+    assert parse(pixels, "n.ipynb").cells[0].source == "1"
+    assert refused(data.replace(b'"outputs": []', b'"outputs": [' + b"[[[]]]," * 2_000_000)) == (
+        "too_large"
+    )
 
 
 def test_deep_nesting_in_a_source_is_refused(build: Build) -> None:
@@ -315,6 +325,14 @@ JSON = st.recursive(
     ),
     max_leaves=30,
 )
+
+
+@given(JSON, st.sampled_from([None, 1]))
+def test_the_cursor_passes_every_json_value_whole(value: object, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent).encode()
+    cursor = Cursor(text)
+    assert cursor.skip() == len(text)
+    cursor.end()
 
 
 def survives(data: bytes) -> None:
