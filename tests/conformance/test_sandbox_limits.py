@@ -160,6 +160,16 @@ def _peak_memory() -> int:
     return int(line.split()[1]) * 1024
 
 
+def test_a_flood_of_standard_error_is_read_and_the_reader_stays_flat(run: Runner) -> None:
+    Path("/proc/self/clear_refs").write_text("5")  # begin the peak anew (proc(5))
+    before = _peak_memory()
+    ran = run(
+        "import os\nfor _ in range(1600):\n    os.write(2, b'x' * 65536)\nos.write(1, b'done')"
+    )
+    assert ran.out == b"done"
+    assert _peak_memory() - before < 16 * MIB
+
+
 def test_a_flood_stops_at_the_cap_and_the_reader_stays_flat(run: Runner) -> None:
     Path("/proc/self/clear_refs").write_text("5")  # begin the peak anew (proc(5))
     before, taken = _peak_memory(), 0

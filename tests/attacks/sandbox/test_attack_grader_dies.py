@@ -55,6 +55,17 @@ def wait_until_gone(word: str) -> bool:
     return True
 
 
+def run_again(folder: Path) -> None:
+    """Another grader takes the slot that the killed one held."""
+    job = make_job(folder / "again", "print('up')")
+    ended = subprocess.run(
+        [sys.executable, str(HOST), "main", str(folder / "runtime"), str(job.folder)],
+        capture_output=True,
+        check=True,
+    )
+    assert ended.stdout == b"up\nended None\n"
+
+
 @pytest.mark.parametrize(
     ("how", "name"),
     [
@@ -69,25 +80,10 @@ def test_a_killed_grader_takes_its_sandbox_with_it(tmp_path: Path, how: str, nam
         process.send_signal(getattr(signal, name))
         process.wait()
     assert wait_until_gone(word)
-
-
-def test_the_next_run_removes_the_control_groups_that_a_killed_one_left(tmp_path: Path) -> None:
-    process, _ = started("main", tmp_path)
     label = Slots(tmp_path / "runtime" / "slots", users=False).label
-    if not control_groups(label):
-        process.kill()
-        process.communicate()
-        pytest.skip("no control groups here")
-    process.kill()
-    process.communicate()
-    again = make_job(tmp_path / "again", "print('up')")
-    ended = subprocess.run(
-        [sys.executable, str(HOST), "main", str(tmp_path / "runtime"), str(again.folder)],
-        capture_output=True,
-        check=True,
-    )
-    assert ended.stdout == b"up\nended None\n"
-    assert control_groups(label) == frozenset()
+    left = control_groups(label)
+    run_again(tmp_path)
+    assert control_groups(label) == frozenset(), f"the next run did not remove {left}"
 
 
 def test_a_run_in_a_worker_survives_the_end_of_other_threads(tmp_path: Path) -> None:
