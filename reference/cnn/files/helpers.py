@@ -1,4 +1,4 @@
-"""Helpers of Exercise 09: an accuracy, an image, a walk through a convolution, a drawing pad."""  # noqa: INP001 - it lies beside the notebook, in no package
+"""Helpers of Exercise 09: an accuracy, an image, a walk through a convolution, a drawing pad."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -27,7 +27,7 @@ STROKES = (
 
 
 def accuracy(logits: torch.Tensor, y: torch.Tensor) -> float:
-    """Share of right samples, 0 to 1: the largest logit, of (n, classes), is that of the label, (n,)."""
+    """Share of samples whose largest logit, of (n, classes), is that of the label, of (n,)."""
     return (torch.argmax(logits, dim=1) == y).double().mean().item()
 
 

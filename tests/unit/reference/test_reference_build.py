@@ -24,9 +24,7 @@ def test_the_committed_notebook_is_what_the_source_gives(text: str, variant: Var
     )
 
 
-def test_building_writes_both_notebooks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_building_writes_both_notebooks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["release.ipynb", "solution.ipynb"]
     assert capsys.readouterr().out.count(str(tmp_path)) == 2
