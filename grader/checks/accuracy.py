@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from grader.checks import describe
 from grader.checks.measure import Measured, measure
 from grader.checks.model import Model
-from grader.checks.seen import absent, answers, favourable, found_notes, graded
-from grader.checks.snapshots import Snapshot, fits, measurable
-from grader.checks.weights import Loaded
+from grader.checks.seen import Seen, absent, favourable, found_notes, graded
+from grader.checks.snapshots import Measurable, fitted, measurable, newest_first
 from grader.domain.base import Frozen
 from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Confusion, Detail, Note, Plot
@@ -20,7 +19,7 @@ from grader.domain.progress import curves
 UNTRAINED = 0.1
 """Accuracy of guessing among ten classes."""
 TRAINED = 0.5
-"""A snapshot below this has not been trained."""
+"""A snapshot below this has hardly been trained."""
 Z = 3.09
 """One-sided p = 0.001 of the normal distribution."""
 
@@ -68,28 +67,27 @@ class AccuracyReached(Check):
 
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
-        seen = answers(case, self.model.name, ModuleAnswer)
-        if not seen:
-            return absent(case, self.model.name, self.model.name)
-        tried = fits(self.model, seen, case.hidden)
-        known = measurable(tried)
-        if not known:
-            return self._unmeasured(tried[-1])
-        return favourable(self._outcome(item, loaded, case) for item, loaded in known)
+        seen = newest_first(self.model, case)
+        outcomes = (self._outcome(item, case) for item in measurable(self.model, case))
+        best = favourable(outcomes)
+        if best is not None:
+            return best
+        return self._unmeasured(seen[0], case) if seen else absent(case, self.model.name)
 
-    def _outcome(self, item: Snapshot, loaded: Loaded, case: Case) -> Scored:
-        reached = measure(loaded, self.model.images.flat, case.lab, self.dataset)
-        threshold = self.expected.threshold(reached.images)
+    def _outcome(self, item: Measurable, case: Case) -> Scored:
+        reached = measure(item.loaded, self.model.images.flat, case, self.dataset)
+        threshold = self.expected.threshold(reached.available)
         share = (reached.accuracy - UNTRAINED) / (threshold - UNTRAINED)
         message = (
-            f"`{self.model.name}` reaches {describe.percent(reached.accuracy)} on the test set, "
+            f"`{self.model.name}` reaches {describe.percent(reached.accuracy)} on "
+            f"{describe.count(reached.images)} images of the test set, "
             f"re-measured with its weights; right code reaches about "
             f"{describe.percent(self.expected.mean)}, and from {describe.percent(threshold)} on "
             "all points are given."
         )
         return graded(share, message, self._details(item, reached, case))
 
-    def _details(self, item: Snapshot, reached: Measured, case: Case) -> Iterator[Detail]:
+    def _details(self, item: Measurable, reached: Measured, case: Case) -> Iterator[Detail]:
         yield from found_notes(item.seen.answer.found)
         if item.fit.misconception is not None:
             yield Note(
@@ -100,13 +98,12 @@ class AccuracyReached(Check):
         cell = case.evidence.cell(item.seen.answer.cell)
         yield from _plots(cell.output if cell else "")
 
-    def _unmeasured(self, newest: Snapshot) -> Scored:
-        message = (
-            f"The accuracy of `{self.model.name}` could not be re-measured: {newest.fit.text}."
-        )
-        if newest.fit.verdict == "too_large":
+    def _unmeasured(self, newest: Seen[ModuleAnswer], case: Case) -> Scored:
+        found = fitted(self.model, newest, case)
+        message = f"The accuracy of `{self.model.name}` could not be re-measured: {found.text}."
+        if found.verdict == "too_large":
             return NotGraded(reason="too_large", message=message)
-        return Failed(message=message, details=found_notes(newest.seen.answer.found))
+        return Failed(message=message, details=found_notes(newest.answer.found))
 
 
 class AccuracyAgainst(Check):
@@ -140,27 +137,23 @@ class AccuracyAgainst(Check):
 
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
-        seen = answers(case, self.model.name, ModuleAnswer)
-        if not seen:
-            return absent(case, self.model.name, self.model.name)
-        known = measurable(fits(self.model, seen, case.hidden))
-        if not known:
-            return Failed(message=f"The accuracy of `{self.model.name}` could not be re-measured.")
+        if not newest_first(self.model, case):
+            return absent(case, self.model.name)
         rival = self._rival(case)
-        return favourable(self._outcome(loaded, rival, case) for _, loaded in known)
+        outcomes = (self._outcome(item, rival, case) for item in measurable(self.model, case))
+        unmeasured = f"The accuracy of `{self.model.name}` could not be re-measured."
+        return favourable(outcomes) or Failed(message=unmeasured)
 
-    def _outcome(self, loaded: Loaded, rival: float | None, case: Case) -> Scored:
-        reached = measure(loaded, self.model.images.flat, case.lab, self.dataset)
+    def _outcome(self, item: Measurable, rival: float | None, case: Case) -> Scored:
+        reached = measure(item.loaded, self.model.images.flat, case, self.dataset)
         theirs = self.expected_other.mean if rival is None else rival
         ahead = reached.accuracy - theirs
-        whose = (
-            f"your `{self.other.name}`" if rival is not None else "a right one of the other kind"
-        )
+        whose = "a right" if rival is None else "your"
         numbers = (
             f"`{self.model.name}` reaches {describe.percent(reached.accuracy)}, {whose} "
-            f"{describe.percent(theirs)}"
+            f"`{self.other.name}` {describe.percent(theirs)}"
         )
-        if ahead >= -self._allowance(reached.images):
+        if ahead >= -self._allowance(reached.available):
             return graded(1, f"{numbers}: as good or better.")
         return graded(0, f"{numbers}: further behind than luck explains.")
 
@@ -169,9 +162,8 @@ class AccuracyAgainst(Check):
 
     def _rival(self, case: Case) -> float | None:
         """Accuracy of the other model's newest trained snapshot."""
-        seen = answers(case, self.other.name, ModuleAnswer)
-        for _, loaded in measurable(fits(self.other, seen, case.hidden)):
-            reached = measure(loaded, self.other.images.flat, case.lab, self.dataset)
+        for item in measurable(self.other, case):
+            reached = measure(item.loaded, self.other.images.flat, case, self.dataset)
             if reached.accuracy >= TRAINED:
                 return reached.accuracy
         return None

@@ -78,10 +78,9 @@ class LossMatches(Check):
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, FunctionAnswer)
-        if not seen:
-            return absent(case, self.name, self.name)
         batches = list(self._batches(case.hidden))
-        return favourable(self._outcome(item, batches) for item in reversed(seen))
+        outcomes = (self._outcome(item, batches) for item in reversed(seen))
+        return favourable(outcomes) or absent(case, self.name)
 
     def _batches(self, hidden: Hidden) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
         rng = hidden.rng(self.name)

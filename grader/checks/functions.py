@@ -68,10 +68,9 @@ class FunctionMatches(Check):
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, FunctionAnswer)
-        if not seen:
-            return absent(case, self.name, self.name)
         groups = self._groups(case.hidden)
-        return favourable(self._outcome(item, groups) for item in reversed(seen))
+        outcomes = (self._outcome(item, groups) for item in reversed(seen))
+        return favourable(outcomes) or absent(case, self.name)
 
     def mistakes(self) -> tuple[str, ...]:
         """See `Check`."""

@@ -1,15 +1,14 @@
 """Checks of models: the function that they compute, and how many parameters they have."""
 
-from collections.abc import Iterator
-
 import torch
 from torch import nn
 
 from grader.checks import describe
-from grader.checks.fit import Fit, fit
+from grader.checks.fit import Fit
 from grader.checks.layers import parameters, table
 from grader.checks.model import Model
-from grader.checks.seen import Seen, absent, answers, comparison, favourable, found_notes, graded
+from grader.checks.seen import Seen, absent, comparison, favourable, found_notes, graded
+from grader.checks.snapshots import fitted, newest_first
 from grader.checks.weights import weights_of
 from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Detail, Note
@@ -44,15 +43,9 @@ class ModelMatches(Check):
 
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
-        seen = answers(case, self.model.name, ModuleAnswer)
-        if not seen:
-            return absent(case, self.model.name, self.model.name)
-        return favourable(self._outcomes(seen, case.hidden))
-
-    def _outcomes(self, seen: tuple[Seen[ModuleAnswer], ...], hidden: Hidden) -> Iterator[Scored]:
-        images = self.model.inputs(hidden)
-        for item in reversed(seen):
-            yield self._outcome(item, fit(self.model, item, images))
+        seen = newest_first(self.model, case)
+        outcomes = (self._outcome(item, fitted(self.model, item, case)) for item in seen)
+        return favourable(outcomes) or absent(case, self.model.name)
 
     def _outcome(self, seen: Seen[ModuleAnswer], found: Fit) -> Scored:
         name = self.model.name
@@ -102,10 +95,9 @@ class ParameterCount(Check):
 
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
-        seen = answers(case, self.model.name, ModuleAnswer)
-        if not seen:
-            return absent(case, self.model.name, self.model.name)
-        return favourable(self._outcome(item) for item in reversed(seen))
+        seen = newest_first(self.model, case)
+        outcomes = (self._outcome(item) for item in seen)
+        return favourable(outcomes) or absent(case, self.model.name)
 
     def mistakes(self) -> tuple[str, ...]:
         """See `Check`."""

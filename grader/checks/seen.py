@@ -58,9 +58,9 @@ def answers(case: Case, probe: str, kind: type[A]) -> tuple[Seen[A], ...]:
     )
 
 
-def absent(case: Case, probe: str, name: str) -> NotGraded:
-    """Why nothing answered for `name`: where the run ended early that is the reason."""
-    given = answers(case, probe, Unanswered)
+def absent(case: Case, name: str) -> NotGraded:
+    """Why the probe of that name got no answer; where the run ended early, that is the reason."""
+    given = answers(case, name, Unanswered)
     last = given[-1].answer if given else None
     if last is not None and last.reason not in {"missing", "ambiguous"}:
         return _unanswered(last, name)
@@ -81,21 +81,18 @@ def absent(case: Case, probe: str, name: str) -> NotGraded:
     )
 
 
-def favourable(newest_first: Iterable[Scored]) -> Scored:
-    """The best outcome, the newest of equal ones; looks no further than full points.
+def favourable(newest_first: Iterable[Scored]) -> Scored | None:
+    """The best outcome, the newest of equal ones; None of none.
 
     A name may be bound several times (an experiment before, a reuse after): the student gets the
-    definition that is right.
-
-    Raises:
-        ValueError: there is none.
+    definition that is right. The outcomes are made one by one, and none after full points.
     """
     tried: list[Scored] = []
     for outcome in newest_first:
         if isinstance(outcome, Passed):
             return outcome
         tried.append(outcome)
-    return best(reversed(tried))
+    return best(reversed(tried)) if tried else None
 
 
 def graded(

@@ -1,47 +1,68 @@
-"""The snapshots of a model that are worth measuring."""
+"""The snapshots of a model, compared with the reference once a case, and worth measuring or not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.checks.fit import Fit, fit
 from grader.checks.model import Model
-from grader.checks.seen import Seen
-from grader.checks.weights import Loaded
+from grader.checks.seen import Seen, answers
+from grader.checks.weights import Loaded, weights_of
+from grader.domain.check import Case
 from grader.domain.evidence import ModuleAnswer
-from grader.domain.hidden import Hidden
 
-MAX_FITTED = 24
-"""Newest snapshots that are compared with the reference."""
+MAX_SEEN = 24
+"""Newest snapshots that are looked at."""
 MAX_MEASURED = 6
 MAX_ELEMENTS = 4_000_000
 """Parameters of all measured snapshots together: of a large model fewer are measured."""
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A model as it stood once, and what it computes."""
+class Measurable:
+    """A model as it stood once, whose architecture is known."""
 
     seen: Seen[ModuleAnswer]
     fit: Fit
+    loaded: Loaded
 
 
-def fits(
-    model: Model, seen: tuple[Seen[ModuleAnswer], ...], hidden: Hidden
-) -> tuple[Snapshot, ...]:
-    """The newest snapshots, oldest first, each compared with the reference."""
-    images = model.inputs(hidden)
-    return tuple(Snapshot(item, fit(model, item, images)) for item in seen[-MAX_FITTED:])
+def fitted(model: Model, seen: Seen[ModuleAnswer], case: Case) -> Fit:
+    """How a snapshot compares with the reference; computed once for all checks of a case."""
+    key = ("fit", model.name, id(seen.tensors))
+    if key not in case.shared:
+        case.shared[key] = fit(model, seen, model.inputs(case.hidden))
+    found = case.shared[key]
+    assert isinstance(found, Fit)
+    return found
 
 
-def measurable(snapshots: tuple[Snapshot, ...]) -> tuple[tuple[Snapshot, Loaded], ...]:
-    """Those whose architecture is known, newest first, equal weights once.
+def newest_first(model: Model, case: Case) -> tuple[Seen[ModuleAnswer], ...]:
+    """The model's snapshots."""
+    return answers(case, model.name, ModuleAnswer)[-MAX_SEEN:][::-1]
 
-    Of equal ones the oldest is kept: its cell is the one that trained the weights.
+
+def measurable(model: Model, case: Case) -> Iterator[Measurable]:
+    """Snapshots whose architecture is known, newest first, equal ones once.
+
+    Of equal ones the oldest is taken: its cell is the one that trained the weights.
     """
-    kept: dict[str, tuple[Snapshot, Loaded]] = {}
-    for snapshot in snapshots:
-        if snapshot.fit.loaded is not None:
-            digest = snapshot.fit.loaded.weights.digest
-            kept[digest] = kept.pop(digest, (snapshot, snapshot.fit.loaded))
-    newest_first = tuple(reversed(kept.values()))
-    affordable = MAX_ELEMENTS // max((x.weights.elements for _, x in newest_first), default=1)
-    return newest_first[: max(1, min(MAX_MEASURED, affordable))]
+    oldest: dict[str, Seen[ModuleAnswer]] = {}
+    for seen in newest_first(model, case):
+        oldest[_content(seen)] = seen
+    left = MAX_ELEMENTS
+    for seen in list(oldest.values())[:MAX_MEASURED]:
+        found = fitted(model, seen, case)
+        if found.loaded is None:
+            continue
+        if left < MAX_ELEMENTS and left < found.loaded.weights.elements:
+            return
+        left -= found.loaded.weights.elements
+        yield Measurable(seen, found, found.loaded)
+
+
+def _content(seen: Seen[ModuleAnswer]) -> str:
+    """Equal for snapshots with equal weights and outputs."""
+    weights = weights_of(seen.answer, seen.tensors)
+    output = seen.tensors.get("output")
+    shown = b"" if output is None else output.tobytes()
+    return f"{weights.digest if weights else ''} {hash(shown)}"

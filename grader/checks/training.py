@@ -65,11 +65,10 @@ class TrainingMatches(Check):
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, TrainingAnswer)
-        if not seen:
-            return absent(case, self.name, self.name)
         task = small_model.draw(self.name, case.hidden)
         expected = _expect(task, self.reference)
-        return favourable(self._outcome(item, task, expected) for item in reversed(seen))
+        outcomes = (self._outcome(item, task, expected) for item in reversed(seen))
+        return favourable(outcomes) or absent(case, self.name)
 
     def _outcome(self, seen: Seen[TrainingAnswer], task: Task, expected: _Expected) -> Scored:
         notes = (*found_notes(seen.answer.found), *_notes(seen.answer.runs))

@@ -13,7 +13,7 @@ from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Detail, Note
 from grader.domain.evidence import VariablesAnswer
 from grader.domain.hidden import Hidden
-from grader.domain.outcome import Failed, Outcome, Scored
+from grader.domain.outcome import Failed, Outcome, Partial, Passed, Scored
 from grader.domain.probe import ReadVariables
 
 ALIKE = 1e-6
@@ -70,9 +70,8 @@ class ArrayMatches(Check):
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, VariablesAnswer)
-        if not seen:
-            return absent(case, self.name, self.name)
-        return favourable(self._outcome(item) for item in reversed(seen))
+        outcomes = (self._outcome(item) for item in reversed(seen))
+        return favourable(outcomes) or absent(case, self.name)
 
     def _outcome(self, seen: Seen[VariablesAnswer]) -> Scored:
         found = tolerance.read(seen.tensors, _key(seen, self.name))
@@ -82,7 +81,7 @@ class ArrayMatches(Check):
         if not bases:
             message = f"`{self.given}`, which `{self.name}` should follow from, shows nothing."
             return Failed(message=message)
-        return favourable(self._against(basis, found, seen) for basis in bases)
+        return max((self._against(b, found, seen) for b in bases), key=lambda o: o.score)
 
     def _bases(self, given: tolerance.Numbers | None) -> tuple[_Basis, ...]:
         """What the notebook's array counts as; all of ours where it has none."""
@@ -104,7 +103,7 @@ class ArrayMatches(Check):
 
     def _against(
         self, basis: _Basis, found: tolerance.Numbers, seen: Seen[VariablesAnswer]
-    ) -> Scored:
+    ) -> Passed | Partial | Failed:
         notes: tuple[Detail, ...] = found_notes(seen.answer.found)
         if basis.own:
             notes += (Note(text=f"`{self.given}` is not from the exercise's image; it was used."),)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class Weights:
         """Shapes of the values."""
         return tuple(value.shape for value in self.values)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all shapes and bytes."""
         content = hashlib.sha256()

@@ -1,7 +1,7 @@
 """Check: a probe inside and a judgement outside."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,12 +73,18 @@ class Lab:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything that one judgement sees."""
+    """Everything that one judgement sees.
+
+    Attributes:
+        shared: what one check computed and another one needs as well; lives as long as the case,
+            and nobody's outcome depends on whether something is in it.
+    """
 
     submission: Submission
     evidence: Evidence
     hidden: Hidden
     lab: Lab
+    shared: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

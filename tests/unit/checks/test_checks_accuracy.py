@@ -74,11 +74,12 @@ def good() -> Any:
 
 @pytest.fixture(scope="module")
 def poor() -> Any:
-    return trained(build(), 12)
+    return trained(build(), 16)
 
 
 def seen(module: Any, name: Any = "model_fc", **changes: Any) -> Any:
-    return made.module(name, module, MODEL.inputs(made.HIDDEN), **changes)
+    model = OTHER if name == OTHER.name else MODEL
+    return made.module(name, module, model.inputs(made.HIDDEN), **changes)
 
 
 def judge(
@@ -106,6 +107,13 @@ def test_a_poorly_trained_model_is_on_the_slope(poor: Any) -> None:
     threshold = LUCK.threshold(2000)
     assert outcome.status == "partial"
     assert outcome.score == pytest.approx((accuracy - 0.1) / (threshold - 0.1), abs=1e-3)
+
+
+def test_a_hopeless_model_is_measured_on_the_first_images_only() -> None:
+    outcome = judge(seen(build()))
+    (confusion,) = [d for d in outcome.details if d.kind == "confusion"]
+    assert sum(map(sum, confusion.counts)) == 1000
+    assert "on 1,000 images" in outcome.message
 
 
 def test_the_best_snapshot_counts(good: Any) -> None:
@@ -208,6 +216,7 @@ def test_further_behind_than_luck_fails_with_both_numbers(good: Any, poor: Any) 
     outcome = judge(seen(poor), seen(good, "model_lenet"), check=AGAINST)
     assert outcome.status == "failed"
     assert outcome.message.count("%") == 2
+    assert "your `model_lenet`" in outcome.message
 
 
 def test_without_the_other_model_what_right_code_reaches_stands_in(good: Any, poor: Any) -> None:
