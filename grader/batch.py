@@ -1,7 +1,7 @@
 """A class of notebooks: one report each, going on after a bad one, resuming where it stopped."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +76,7 @@ class Class:
     finish: Callable[[Path, ScoreReport], None]
 
 
-def grade_class(entries: Sequence[Entry], group: Class, workers: int) -> Iterator[Result]:
+def grade_class(entries: Sequence[Entry], group: Class, workers: int) -> Generator[Result]:
     """Grade all, `workers` at once; yields as they finish.
 
     A finished notebook (same bytes, same assignment version, nothing of ours broke) is not run

@@ -120,7 +120,7 @@ def run(
             collector.feed(chunk)
         except EvidenceError as error:
             refusals.append(str(error))
-            raise sandbox.Refused(str(error)) from None
+            raise sandbox.Refused(str(error), reason="evidence_broken") from None
 
     with TemporaryDirectory(prefix="grader-job-") as folder:
         sandbox.write_job(Path(folder), spec, asked.arrays, files)

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-from pathlib import Path
 
 from filelock import FileLock
 

@@ -71,8 +71,9 @@ def command(
                 if result.report is None:
                     complain(f"{result.key}: {result.error}")
     except KeyboardInterrupt:
+        box.close()
         complain(f"interrupted after {len(results)} of {len(entries)}: the same command resumes")
-        os._exit(130)  # running sandboxes die with this process; their threads cannot be joined
+        raise
     finally:
         results.sort(key=lambda result: result.key)
         (to / GRADES).write_text(reports.to_csv([_row(r) for r in results]), encoding="utf-8")

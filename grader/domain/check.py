@@ -114,7 +114,7 @@ class Check(Frozen, ABC):
         return Questions()
 
     def written(self) -> tuple[Question, ...]:
-        """Questions of the markdown that it reads; two checks may share one (equal in all fields)."""
+        """Questions of the markdown that it reads; two checks may share an equal one."""
         return ()
 
     @abstractmethod

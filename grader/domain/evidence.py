@@ -118,8 +118,10 @@ class FunctionAnswer(_Answer):
 
 
 class OptimizerAnswer(_Answer):
-    """What an optimizer does. Arrays: ``first.N`` and ``second.N``, the change of the leading
-    elements of the model's N-th parameter (order of `parameters()`) in each of two steps.
+    """What an optimizer does.
+
+    Arrays: ``first.N`` and ``second.N``, the change of the leading elements of the model's N-th
+    parameter (order of `parameters()`) in each of two steps.
     """
 
     kind: Literal["optimizer"] = "optimizer"
@@ -151,8 +153,9 @@ class TrainingTrace(Frozen):
 
 
 class TrainingRun(Frozen):
-    """One call of the training function. Arrays: ``E.key`` for each entry of the state_dict
-    afterwards, with E the number of epochs asked for.
+    """One call of the training function.
+
+    Arrays: ``E.key`` for each entry of the state_dict afterwards, with E the epochs asked for.
     """
 
     epochs: int

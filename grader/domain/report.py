@@ -66,6 +66,16 @@ class CellReport(Frozen):
     error: CellErrorReport | None = None
 
 
+class LimitHit(Frozen):
+    """A limit that the run or one of its cells ran into."""
+
+    code: str
+    """Stable: ``wall_time``, ``cell_seconds``, ``memory``, ``processes``, ``kernel_died`` ..."""
+    cell: int | None
+    """Index of the cell; None where no single one is to blame."""
+    message: str
+
+
 class RunReport(Frozen):
     """How the notebook ran."""
 
@@ -76,6 +86,7 @@ class RunReport(Frozen):
     stopped: str
     """``finished``, or the limit that ended the run."""
     stopped_message: str = ""
+    limits_hit: tuple[LimitHit, ...] = ()
     protections: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     python: str = ""

@@ -26,6 +26,7 @@ class FakeSandbox:
     findings: tuple[Finding, ...] = ()
     jobs: list[Job] = field(default_factory=list)
     name: str = "fake"
+    closed: bool = False
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
@@ -33,6 +34,8 @@ class FakeSandbox:
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`; a refusal ends the run as it does in a real one."""
+        if self.closed:
+            raise SandboxError("closed", "the sandbox was closed")
         self.jobs.append(job)
         try:
             for chunk in self.chunks(job) if callable(self.chunks) else self.chunks:
@@ -43,3 +46,7 @@ class FakeSandbox:
         if isinstance(self.ending, SandboxError):
             raise self.ending
         return self.ending
+
+    def close(self) -> None:
+        """See `Sandbox`."""
+        self.closed = True

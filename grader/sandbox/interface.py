@@ -87,3 +87,6 @@ class Sandbox(Protocol):
         Raises:
             SandboxError: our fault; the run says nothing about the student.
         """
+
+    def close(self) -> None:
+        """End all runs, from any thread, and begin no other: each raises SandboxError("closed")."""

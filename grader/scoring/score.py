@@ -29,6 +29,7 @@ from grader.domain.report import (
     SubmissionLine,
 )
 from grader.domain.submission import Submission
+from grader.scoring.limits_hit import limits_hit
 from grader.scoring.points import cents, earn, points, share
 
 _log = logging.getLogger(__name__)
@@ -146,6 +147,7 @@ def _run(evidence: Evidence, limits: Limits) -> RunReport:
         limits=limits,
         stopped=evidence.stopped.reason,
         stopped_message=evidence.stopped.message,
+        limits_hit=tuple(limits_hit(evidence, limits)),
         protections=facts.protections,
         warnings=facts.warnings,
         python=environment.python,

@@ -143,7 +143,7 @@ def test_reason_and_misconception_reach_the_report() -> None:
 
 def test_the_run_is_told_as_it_was() -> None:
     found = report((4, ((1, RIGHT),)), limits=Limits(threads=3))
-    assert found.run.model_dump(exclude={"limits"}) == {
+    assert found.run.model_dump(exclude={"limits", "limits_hit"}) == {
         "sandbox": "fake",
         "seconds": 3.0,
         "peak_memory_bytes": 5,
