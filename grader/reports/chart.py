@@ -105,9 +105,7 @@ def chart(plot: Plot) -> Chart | None:
 
 def _finite(series: Series) -> list[tuple[float, float] | None]:
     return [
-        None
-        if y is None or not (math.isfinite(x) and math.isfinite(y))
-        else (_clamp(x), _clamp(y))
+        None if y is None or not (math.isfinite(x) and math.isfinite(y)) else (_clamp(x), _clamp(y))
         for x, y in zip(series.x, series.y, strict=False)
     ]
 

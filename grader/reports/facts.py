@@ -48,9 +48,7 @@ def summary(report: ScoreReport) -> str:
 
 
 def alarms(report: ScoreReport) -> tuple[str, ...]:
-    """What must not be overlooked: points that are not final, limits that were hit, what did not
-    hold in the sandbox.
-    """
+    """What must not be overlooked: points not final, limits hit, what did not hold in the sandbox."""
     return (
         *_not_final(report),
         *limits_hit(report.run),
@@ -73,8 +71,8 @@ def limits_hit(run: RunReport) -> tuple[str, ...]:
     """One sentence for each limit that ended the run or one of its cells."""
     said: list[str] = []
     if run.stopped != "finished":
-        because = line(run.stopped_message)
-        said.append(f"The run was stopped ({words(run.stopped)})" + (f": {because}" * bool(because)))
+        because = f": {line(run.stopped_message)}" * bool(line(run.stopped_message))
+        said.append(f"The run was stopped ({words(run.stopped)}){because}")
     for status, sentence in (
         ("timed_out", f"was interrupted at its limit of {seconds(run.limits.cell_seconds)}"),
         ("killed", "ended the kernel"),
@@ -84,6 +82,13 @@ def limits_hit(run: RunReport) -> tuple[str, ...]:
         if cells:
             said.append(f"Cell {_ranges(cells)} {sentence}.")
     return tuple(said)
+
+
+def limit_hit(run: RunReport) -> str:
+    """The limit that ended the run or one of its cells; ``none`` where none did."""
+    if run.stopped != "finished":
+        return words(run.stopped)
+    return "time of a cell" if any(c.status == "timed_out" for c in run.cells) else "none"
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -105,7 +110,7 @@ def run_facts(run: RunReport) -> tuple[Fact, ...]:
         Fact("Run time", f"{seconds(run.seconds)} (limit {seconds(run.limits.wall_seconds)})"),
         Fact("Peak memory", f"{peak} (limit {size(run.limits.memory_bytes)})"),
         Fact("Cells", f"{len(run.cells)} of code, {failed or 'none'} with an error"),
-        Fact("Limit hit", "none" if run.stopped == "finished" else words(run.stopped)),
+        Fact("Limit hit", limit_hit(run)),
         Fact("Sandbox", line(run.sandbox)),
         Fact("Protections", ", ".join(map(words, run.protections)) or "none reported"),
     ]

@@ -24,7 +24,7 @@ def to_json(report: ScoreReport) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of what `to_json` writes; published as docs/report.schema.json."""
+    """JSON Schema (2020-12) of what `to_json` writes; published as docs/report.schema.json."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:notebook-grader:score-report:1",

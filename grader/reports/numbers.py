@@ -9,15 +9,16 @@ def points(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """A duration: 0.4 s, 37 s, 3 min 05 s, 1 h 02 min."""
+    """A duration: 0.4 s, 37 s, 3 min, 3 min 05 s, 1 h 02 min."""
     if value < 10:
         return f"{value:.1f} s"
     whole = round(value)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return f"{whole // 60} min" + f" {whole % 60:02d} s" * (whole % 60 > 0)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours} h" + f" {minutes:02d} min" * (minutes > 0)
 
 
 def size(value: int) -> str:

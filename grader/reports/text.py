@@ -25,11 +25,11 @@ _ESCAPE_SEQUENCE = re.compile(
 
 
 def clean(text: str) -> str:
-    """Text without anything that acts on a terminal, a browser's layout or an encoder.
+    r"""Text without anything that acts on a terminal, a browser's layout or an encoder.
 
     Escape sequences vanish; other control characters, bidi marks and lone surrogates become a
     visible replacement character, so that a reader sees that something was there. Line ends
-    become ``\\n``; tabs become four spaces.
+    become ``\n``; tabs become four spaces.
     """
     text = _ESCAPE_SEQUENCE.sub("", text)
     text = re.sub("\r\n?|[\u2028\u2029\u0085\x0b\x0c]", "\n", text).replace("\t", "    ")

@@ -1,4 +1,5 @@
 """Realistic score reports, for every test that needs one."""
+# ruff: noqa: E501 - rows of a table read best as one line
 
 import math
 
@@ -56,7 +57,7 @@ CNN_LAYERS = (
 X = (2, 2, 2, 2, 2, 2, 2, 10, 10, 10, 10, 10, 1, 1, 1, 1, 1, 1, 1, 1, 5, 5, 5, 5, 5)
 
 
-def check(  # noqa: PLR0917 - a row of a table reads best as one
+def check(
     id_: str,
     status: CheckStatus,
     earned: float,
@@ -181,7 +182,9 @@ def confusion(errors: int) -> Confusion:
         row = [likely.get((true, predicted), 0) * errors for predicted in range(10)]
         row[true] = total - sum(row)
         rows.append(tuple(row))
-    return Confusion(title="What the model takes each digit for (10,000 test images)", counts=tuple(rows))
+    return Confusion(
+        title="What the model takes each digit for (10,000 test images)", counts=tuple(rows)
+    )
 
 
 def run(
@@ -390,7 +393,13 @@ def our_fault() -> ScoreReport:
     broken = problem(
         "lenet_accuracy",
         "Accuracy of LeNet-5",
-        check("lenet_accuracy", "check_broke", 0, 8, "The test set could not be read: t10k-images is cut off."),
+        check(
+            "lenet_accuracy",
+            "check_broke",
+            0,
+            8,
+            "The test set could not be read: t10k-images is cut off.",
+        ),
     )
     base = full_marks()
     return score(tuple(broken if p.id == broken.id else p for p in base.problems), base.run)
@@ -400,13 +409,20 @@ def never_ran() -> ScoreReport:
     """The first cell killed the kernel: nothing could be asked."""
     message = "The kernel ended in cell 3, before this was defined."
     problems = tuple(
-        problem(p.id, p.title, check(p.id, "not_graded", 0, p.possible, message, reason="kernel_died"))
+        problem(
+            p.id, p.title, check(p.id, "not_graded", 0, p.possible, message, reason="kernel_died")
+        )
         for p in full_marks().problems
     )
     cells = tuple(
         CellReport(index=i, status="killed" if i == 3 else "not_run", seconds=0) for i in CODE_CELLS
     )
-    how = run(cells, stopped="kernel_died", stopped_message="the kernel ended in cell 3 (os._exit)", seconds=4.1)
+    how = run(
+        cells,
+        stopped="kernel_died",
+        stopped_message="the kernel ended in cell 3 (os._exit)",
+        seconds=4.1,
+    )
     return score(problems, how, name="exercise09_empty.ipynb")
 
 
