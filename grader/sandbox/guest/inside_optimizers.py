@@ -61,11 +61,9 @@ def _two_steps(
     context: Context, probe: Probe, optimizer: Any, own: list[Any], held: list[Any]
 ) -> Tensors:
     out: Tensors = {}
-    torch = torch_or_none()
     everything = list({id(tensor): tensor for tensor in [*own, *held]}.values())
     hidden = context.array(probe["gradients"])
-    unmoved = torch.autograd._unsafe_preserve_version_counter(tuple(everything))  # noqa: SLF001 - graphs of the notebook stay usable
-    with optimizers_kept([optimizer]), kept(everything), unmoved:
+    with optimizers_kept([optimizer]), kept(everything):
         for turn in ("first", "second"):
             before = [_sample(tensor, probe["sample"]) for tensor in own]
             _give_gradients(own, held, hidden)

@@ -70,7 +70,7 @@ def uninitialized(tensor: Any) -> bool:
 def torch_quiet(space: Space, seed: int) -> Iterator[None]:
     """Seeded generators, gradients on, float32, and no gradient or mode left changed."""
     torch = torch_or_none()
-    state, grad = torch.get_rng_state(), torch.is_grad_enabled()
+    state = torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
     dtype = torch.get_default_dtype()
     modules = modules_in(space)
@@ -79,7 +79,6 @@ def torch_quiet(space: Space, seed: int) -> Iterator[None]:
     tensors += [value for value in list(space.values()) if is_a(value, torch.Tensor)]
     leaves = [(t, t.grad, t.requires_grad) for t in tensors if t.is_leaf and not uninitialized(t)]
     torch.random.default_generator.manual_seed(seed)
-    torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     for tensor, _, _ in leaves:
         tensor.grad = None
@@ -93,7 +92,6 @@ def torch_quiet(space: Space, seed: int) -> Iterator[None]:
         for module, training in modes:
             vars(module)["training"] = training
         torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(grad)
         torch.set_rng_state(state)
         if cuda is not None:
             torch.cuda.set_rng_state_all(cuda)
@@ -126,13 +124,15 @@ def _state(module: Any) -> list[Any]:
 def kept(tensors: list[Any]) -> Iterator[None]:
     """Put the values of tensors back, in place.
 
-    Through ``.data``, which moves no version counter: a graph that the notebook built before may
-    still be run backward after.
+    Version counters are put back as well: a graph that the notebook built before may still be run
+    backward after.
     """
     torch = torch_or_none()
     saved = [(tensor, tensor.data, tensor.data.clone()) for tensor in tensors]
+    counted = tuple(tensor for tensor in tensors if not tensor.is_inference())
     try:
-        yield
+        with torch.autograd._unsafe_preserve_version_counter(counted):  # noqa: SLF001 - made for it
+            yield
     finally:
         for tensor, data, values in saved:
             if tensor.data_ptr() != data.data_ptr() or tensor.shape != data.shape:

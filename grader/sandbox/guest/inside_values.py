@@ -11,7 +11,6 @@ import numpy as np
 from numpy import array, array_equal, iinfo, isnan, ndarray
 from numpy import generic as _generic
 
-_ARRAY_VIEW = ndarray.view
 _MAX_ITEMS = 2_000_000
 _MAX_DEPTH = 8
 _BOOL, _INT, _FLOAT = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float64)
@@ -57,10 +56,8 @@ def raw(value: object) -> ndarray:
     """
     if is_tensor(value):
         return _from_tensor(value)
-    if is_a(value, ndarray):
-        return array(_ARRAY_VIEW(value, ndarray))
-    if is_a(value, _generic):
-        return array(value)
+    if is_a(value, (ndarray, _generic)):
+        return array(value)  # copies the data itself, whatever a subclass says
     number = _number(value)
     if number is not None:
         return array(number)

@@ -60,6 +60,8 @@ CELLS = [
     dedent("""
         def convolve(x, h):
             return np.convolve(x, h, 'same')
+        def named(x, h):
+            return x
         def swapped(a, b, c):
             return a
         def fit(net, loss, optimizer, one, two, epochs):
@@ -87,6 +89,7 @@ PROBES: list[Probe] = [
     CallFunction(
         id="conv", name="conv", calls=(Call(args=("x", "h")),), fits="like_first_argument"
     ),
+    CallFunction(id="named", name="named", calls=(Call(args=("x", "h")),)),
     CallFunction(id="no_rule", name="no_rule", calls=(Call(args=("x", "h")),)),
     CallFunction(
         id="criterion",

@@ -48,6 +48,15 @@ def test_a_cell_that_ignores_interrupts_loses_the_kernel(tmp_path: Path) -> None
     assert stream.only("known").answer.kind == "variables"
 
 
+def test_a_cell_that_outlives_the_wall_time_is_killed(tmp_path: Path) -> None:
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+    stream = run_guest(
+        tmp_path, ["known = 1", stubborn, "late = 2"], [KNOWN], limits=_limits(wall_seconds=0.5)
+    )
+    assert _statuses(stream) == ["ok", "killed", "not_run"]
+    assert (stream.end().reason, stream.end().cell) == ("wall_time", 1)
+
+
 def test_when_the_wall_time_is_up_what_exists_is_probed(tmp_path: Path) -> None:
     cells = ["known = 1", "late = 5\nimport time\ntime.sleep(100)", "known = 3"]
     stream = run_guest(tmp_path, cells, [KNOWN, LATE], limits=_limits(wall_seconds=1.5))
@@ -77,11 +86,12 @@ def test_probes_that_hang_are_interrupted_one_by_one(tmp_path: Path) -> None:
             seen.append(1)
             while len(seen) > 2: pass
             return x
-        def swallows(x):
+        def swallows(x, seen=[]):
             try:
-                while True: pass
+                while not seen: pass
             except BaseException:
-                return x
+                seen.append(1)
+            return x
         def fine(x):
             return x
     """)

@@ -1,6 +1,7 @@
 """The guest's own parts, outside any kernel."""
 
 import json
+import math
 import os
 import struct
 import sys
@@ -14,6 +15,7 @@ sys.path.insert(0, str(GUEST))
 from guest_frames import Frames
 from guest_mailbox import Mailbox
 from guest_output import CellOutput
+from inside_output import Tap
 from shared_text import cut, plain
 
 
@@ -94,6 +96,19 @@ def test_output_over_its_cap_keeps_both_ends_and_says_how_much_is_gone() -> None
     assert text.endswith("09998\n09999\n")
     assert "59900 bytes of output cut" in text
     assert output.size == 100
+
+
+def test_a_flood_is_held_back_at_its_source_but_for_its_last_lines() -> None:
+    tap, written = Tap(10), []
+    tap._write = lambda _, text: written.append(text)
+    tap.pour(None, "0123456")
+    tap._released = math.inf
+    for _ in range(1000):
+        tap.pour("a stream", "x" * 1000 + "\n")
+    tap.release()
+    assert written[:2] == ["0123456", "xxx"]
+    assert len("".join(written)) < 50_000
+    assert written[-1].endswith("xxx\n")
 
 
 def test_a_character_cut_in_half_is_dropped() -> None:
