@@ -48,7 +48,7 @@ def summary(report: ScoreReport) -> str:
 
 
 def alarms(report: ScoreReport) -> tuple[str, ...]:
-    """What must not be overlooked: points not final, limits hit, what did not hold in the sandbox."""
+    """What must not be overlooked: points not final, limits hit, what a sandbox could not do."""
     return (
         *_not_final(report),
         *limits_hit(report.run),

@@ -23,7 +23,7 @@ ROWS = 60
 """Rows of a table of layers."""
 _JOINER = "\N{WORD JOINER}"
 _PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>()|~@#$:&!\"'])")
-_REFERENCE = re.compile(r"(\\[@#]|\bGH-|\bwww)(?=[\w.])", re.IGNORECASE)
+_REFERENCE = re.compile(r"(\\[@#](?=\w)|\\:(?=//)|\bGH-(?=\d)|\bwww(?=\.))", re.IGNORECASE)
 
 
 def to_markdown(report: ScoreReport) -> str:
@@ -43,8 +43,8 @@ def to_markdown(report: ScoreReport) -> str:
 def _escaped(text: str) -> str:
     """One line that is read as text.
 
-    A word joiner, which is invisible, parts ``@`` from a name: mentions are looked for after the
-    rendering, where a backslash is gone.
+    A word joiner, which is invisible, parts ``@`` from a name and a scheme from its ``//``: some
+    platforms look for mentions and links after the rendering, where a backslash is gone.
     """
     return _REFERENCE.sub(rf"\1{_JOINER}", _PUNCTUATION.sub(r"\\\1", line(text)))
 
