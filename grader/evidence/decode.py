@@ -61,4 +61,4 @@ def answered(given: AnswerGiven, frame: Frame) -> Answered:
 
 def encode(tensors: Tensors) -> bytes:
     """Arrays as safetensors: job inputs and stored evidence."""
-    return safetensors.numpy.save({k: np.ascontiguousarray(v) for k, v in tensors.items()})
+    return safetensors.numpy.save({k: np.asarray(v, order="C") for k, v in tensors.items()})

@@ -22,7 +22,7 @@ def write_job(
     """
     (folder / "job.json").write_text(spec.model_dump_json())
     safetensors.numpy.save_file(
-        {name: np.ascontiguousarray(array) for name, array in arrays.items()},
+        {name: np.asarray(array, order="C") for name, array in arrays.items()},
         folder / "inputs.safetensors",
     )
     ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints")

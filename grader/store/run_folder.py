@@ -106,7 +106,7 @@ def _write(folder: Path, run: StoredRun) -> None:
     for number, item in enumerate(run.evidence.answers):
         name = f"{number:04d}.safetensors" if item.tensors else None
         if name is not None:
-            arrays = {key: np.ascontiguousarray(array) for key, array in item.tensors.items()}
+            arrays = {key: np.asarray(array, order="C") for key, array in item.tensors.items()}
             safetensors.numpy.save_file(arrays, folder / "answers" / name)
         stored.append(StoredAnswer(answer=item.answer, arrays=name))
     record = RunRecord(

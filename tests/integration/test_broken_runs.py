@@ -23,7 +23,7 @@ def convolution_one_dimensional(x, h):
 FATAL = {
     "os_exit": ("import os\nos._exit(3)", "kernel_died", {}),
     "killed_kernel": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "kernel_died", {}),
-    "memory": ("block = bytearray(30 * 1024**3)", "memory", {}),
+    "memory": ("blocks = [bytearray(b'x') * 1024**3 for _ in range(30)]", "memory", {}),
     "wall_time": ("while True: pass", "wall_time", {"wall_seconds": 15}),
 }
 
@@ -64,6 +64,7 @@ SURVIVED = {
         {},
         None,
     ),
+    "30_gb_at_once": ("block = b'x' * 30 * 1024**3", {}, "error"),
     "input": ("assert input('go on? ') == 'q'", {}, "ok"),
     "surrogates": ("print('\\ud800 lone')\n'\\udfff'", {}, "ok"),
     "no_gradients": ("torch.set_grad_enabled(False)", {}, "ok"),

@@ -30,7 +30,10 @@ def a_run() -> StoredRun:
     evidence = Evidence(
         environment=Environment(python="3.11", threads=2),
         cells=(CellRun(index=1, status="ok", output="\r\x1b lone"),),
-        answers=(Answered(answer, {"a": np.array([[1.0, np.nan]])}), Answered(answer)),
+        answers=(
+            Answered(answer, {"a": np.array([[1.0, np.nan]]), "b": np.array(7)}),
+            Answered(answer),
+        ),
         stopped=Stopped(reason="finished"),
         facts=SandboxFacts(sandbox="fake", seconds=1.5, peak_memory_bytes=7),
     )
@@ -54,6 +57,7 @@ def test_a_run_is_read_as_it_was_stored(tmp_path: Path) -> None:
     first, second = again.evidence.answers
     assert first.answer == run.evidence.answers[0].answer
     np.testing.assert_array_equal(first.tensors["a"], [[1.0, np.nan]])
+    assert first.tensors["b"].shape == ()
     assert not second.tensors
     assert again.evidence.facts == run.evidence.facts
     assert again.evidence.cells == run.evidence.cells
