@@ -21,7 +21,6 @@ from grader.cli.options import (
     AssignmentOption,
     LimitsOption,
     SandboxOption,
-    check_sandbox,
     parse_limits,
 )
 from grader.cli.output import complain, err, out
@@ -50,7 +49,7 @@ def command(
     settings = Settings()
     chosen = scoring.load(assignment)
     asked = wiring.limits(parse_limits(limits, chosen.limits), workers)
-    box = wiring.sandbox(settings, check_sandbox(sandbox))
+    box = wiring.sandbox(settings, sandbox)
     entries = find(folder)
     if not entries:
         raise typer.BadParameter(f"no notebook (*.ipynb) below {folder}", param_hint="FOLDER")

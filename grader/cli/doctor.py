@@ -8,6 +8,7 @@ from rich.table import Table
 
 from grader import wiring
 from grader.cli.output import out
+from grader.errors import SandboxError
 from grader.sandbox import Finding
 from grader.settings import Settings
 
@@ -16,7 +17,7 @@ def command() -> None:
     """Say what this machine can do: sandboxes, cgroups, GPU, data."""
     settings = Settings()
     sections = {
-        "sandbox: bubblewrap": wiring.bubblewrap(settings).examine(),
+        "sandbox: bubblewrap": _bubblewrap(settings),
         "GPU": (_gpu(),),
         "data": wiring.data_findings(settings),
     }
@@ -32,6 +33,13 @@ def command() -> None:
     out.print(table)
     if any(f.required and not f.ok for found in sections.values() for f in found):
         raise typer.Exit(4)
+
+
+def _bubblewrap(settings: Settings) -> tuple[Finding, ...]:
+    try:
+        return wiring.bubblewrap(settings).examine()
+    except SandboxError as error:
+        return (Finding(name="bubblewrap", ok=False, found=str(error)),)
 
 
 def _gpu() -> Finding:

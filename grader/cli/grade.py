@@ -13,7 +13,6 @@ from grader.cli.options import (
     LimitsOption,
     NotebookArgument,
     SandboxOption,
-    check_sandbox,
     parse_limits,
 )
 from grader.cli.output import err, out, write
@@ -52,7 +51,7 @@ def command(
     asked = wiring.limits(parse_limits(limits, chosen.limits))
     data = notebook.read_bytes()
     submission = pipeline.read(chosen, data, notebook.name)
-    box = wiring.sandbox(settings, check_sandbox(sandbox))
+    box = wiring.sandbox(settings, sandbox)
     memo = DictMemo()
     bench = wiring.bench(settings, chosen, box, memo, asked)
     with LiveView(err, chosen) as view:

@@ -16,8 +16,22 @@ AssignmentOption = Annotated[
         "--assignment", "-a", help="Id of an installed assignment, or a .py file that defines one."
     ),
 ]
+
+
+def check_sandbox(name: str) -> str:
+    """The name as it is. Raises typer.BadParameter where there is no such sandbox."""
+    if name not in SANDBOXES:
+        raise typer.BadParameter(
+            f"{name!r} is none of {', '.join(SANDBOXES)}", param_hint="--sandbox"
+        )
+    return name
+
+
 SandboxOption = Annotated[
-    str, typer.Option(help="Where student code runs: " + " or ".join(SANDBOXES) + ".")
+    str,
+    typer.Option(
+        callback=check_sandbox, help="Where student code runs: " + " or ".join(SANDBOXES) + "."
+    ),
 ]
 LimitsOption = Annotated[
     str,
@@ -51,15 +65,6 @@ def parse_limits(text: str, base: Limits) -> Limits:
         wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors())
         known = ", ".join(Limits.model_fields)
         raise typer.BadParameter(f"{wrong} (known: {known})", param_hint="--limits") from None
-
-
-def check_sandbox(name: str) -> str:
-    """The name as it is. Raises typer.BadParameter where there is no such sandbox."""
-    if name not in SANDBOXES:
-        raise typer.BadParameter(
-            f"{name!r} is none of {', '.join(SANDBOXES)}", param_hint="--sandbox"
-        )
-    return name
 
 
 NotebookArgument = Annotated[
