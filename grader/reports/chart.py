@@ -111,6 +111,8 @@ def _finite(series: Series) -> list[tuple[float, float] | None]:
 
 
 def _clamp(value: float) -> float:
+    if abs(value) < 1 / _EXTREME:
+        return 0.0
     return max(-_EXTREME, min(_EXTREME, value))
 
 
@@ -128,8 +130,8 @@ def _axis(values: list[float]) -> _Axis:
 
 
 def _ticks(axis: _Axis) -> list[tuple[float, str]]:
-    """Three to seven round numbers: steps of 1, 2 or 5 times a power of ten."""
-    rough = (axis.high - axis.low) / 4
+    """Two to seven round numbers: steps of 1, 2 or 5 times a power of ten."""
+    rough = (axis.high - axis.low) / 6
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.99)
     first, last = math.ceil(axis.low / step), math.floor(axis.high / step)
