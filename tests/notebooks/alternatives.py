@@ -1,17 +1,17 @@
 """Right ways to solve the exercise that are not ours: none may cost a point."""
 
-from notebooks import edits
+from notebooks.alternatives_models import MODELS
 from notebooks.edit import Edit
-
-_SOLUTION = edits.solution()
-SOURCE = {cell.id: cell.source for cell in _SOLUTION.cells}
-CLASS = {name: SOURCE[name].partition("\n\n\n")[0] for name in ("fc", "lenet", "cnn")}
-"""The text of the three classes, without the lines that make the models."""
-FUNCTION = SOURCE["conv1d"]
-
-
-def _model(name: str, problem: str, source: str) -> Edit:
-    return Edit(name, {problem: None}, {CLASS[problem]: source.strip()})
+from notebooks.solution_text import (
+    CLASS,
+    CRITERION,
+    FC_ANSWER,
+    FUNCTION,
+    LENET_ANSWER,
+    LINES,
+    OPTIMIZER,
+    THRESHOLD,
+)
 
 
 def _convolution(name: str, body: str) -> Edit:
@@ -27,177 +27,6 @@ def _loop(name: str, **changes: str) -> Edit:
 def _line(name: str, problem: str, old: str, new: str) -> Edit:
     return Edit(name, {problem: None}, {old: new})
 
-
-LINES = {
-    "forward": "            logits = model(x)\n",
-    "loss": "            loss = crit(logits, y)\n",
-    "backward": "            loss.backward()\n",
-    "step": "            opt.step()\n",
-    "zero": "            opt.zero_grad()\n",
-    "evaluation": "        with torch.no_grad():\n",
-    "right": "                right += accuracy(model(x), y) * len(y)\n",
-    "end": '        print(f", accuracy test: {right / seen:.2f}")',
-}
-"""Lines of `train_model`, as they stand in the solution."""
-CRITERION = "criterion = nn.CrossEntropyLoss()"
-OPTIMIZER = "opt = torch.optim.SGD(model_fc.parameters(), lr=learning_rate)"
-THRESHOLD = "    thresholded_result = np.where(result > np.mean(result), 1.0, 0.0)\n"
-FC_ANSWER = SOURCE["fc-count-answer"]
-LENET_ANSWER = SOURCE["lenet-count-answer"]
-
-MODELS = (
-    _model(
-        "fc_sequential",
-        "fc",
-        """
-class FC(nn.Sequential):
-    def __init__(self):
-        super().__init__(
-            nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(),
-            nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
-""",
-    ),
-    _model(
-        "fc_registered_backwards",
-        "fc",
-        """
-class FC(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.d = nn.Linear(128, 10)
-        self.c = nn.Linear(256, 128)
-        self.b = nn.Linear(512, 256)
-        self.a = nn.Linear(784, 512)
-        self.act = nn.ReLU(inplace=True)
-
-    def forward(self, x):
-        return self.d(self.act(self.c(self.act(self.b(self.act(self.a(x)))))))
-""",
-    ),
-    _model(
-        "fc_raw_parameters",
-        "fc",
-        """
-class FC(nn.Module):
-    def __init__(self):
-        super().__init__()
-        sizes = [784, 512, 256, 128, 10]
-        self.W = nn.ParameterList(
-            nn.Parameter(torch.randn(n, m) * (2 / n) ** 0.5) for n, m in zip(sizes, sizes[1:]))
-        self.b = nn.ParameterList(nn.Parameter(torch.zeros(m)) for m in sizes[1:])
-
-    def forward(self, x):
-        for W, b in zip(self.W[:-1], self.b[:-1]):
-            x = (x @ W + b).clamp(min=0)
-        return x @ self.W[-1] + self.b[-1]
-""",
-    ),
-    _model(
-        "fc_flattens_inside",
-        "fc",
-        """
-class FC(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.layers = nn.ModuleList([nn.Linear(784, 512), nn.Linear(512, 256), nn.Linear(256, 128)])
-        self.last = nn.Linear(128, 10)
-
-    def forward(self, x):
-        x = x.view(-1, 784)
-        for layer in self.layers:
-            x = torch.relu(layer(x))
-        return self.last(x)
-""",
-    ),
-    Edit(
-        "fc_under_another_name",
-        {"fc": None, "optimizer": None},
-        {
-            "model_fc = FC().to(device)": "net = FC().to(device)",
-            "summary(model_fc, ": "summary(net, ",
-            "SGD(model_fc.parameters()": "SGD(net.parameters()",
-            "train_model(model_fc, criterion": "train_model(net, criterion",
-        },
-    ),
-    _model(
-        "lenet_sequential",
-        "lenet",
-        """
-class CNN_LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.features = nn.Sequential(
-            nn.Conv2d(1, 6, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(6, 16, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2))
-        self.classifier = nn.Sequential(
-            nn.Flatten(), nn.Linear(784, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(),
-            nn.Linear(84, 10))
-
-    def forward(self, x):
-        return self.classifier(self.features(x))
-""",
-    ),
-    _model(
-        "lenet_pools_before_the_activation",
-        "lenet",
-        """
-class CNN_LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.fc3 = nn.Linear(84, 10)
-        self.fc2 = nn.Linear(120, 84)
-        self.fc1 = nn.Linear(16 * 7 * 7, 120)
-        self.pool = nn.MaxPool2d(kernel_size=2, stride=2)
-        self.c2 = nn.Conv2d(6, 16, (3, 3), padding=(1, 1))
-        self.c1 = nn.Conv2d(1, 6, (3, 3), padding=(1, 1))
-
-    def forward(self, x):
-        x = F.relu(self.pool(self.c1(x)))
-        x = F.relu(self.pool(self.c2(x)))
-        x = x.reshape(x.shape[0], -1)
-        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
-""",
-    ),
-    _model(
-        "lenet_functional_convolution",
-        "lenet",
-        """
-class CNN_LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.w1, self.b1 = nn.Parameter(torch.randn(6, 1, 3, 3) / 3), nn.Parameter(torch.zeros(6))
-        self.w2, self.b2 = nn.Parameter(torch.randn(16, 6, 3, 3) / 8), nn.Parameter(torch.zeros(16))
-        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 120), nn.Linear(120, 84), nn.Linear(84, 10)
-
-    def forward(self, x):
-        x = F.max_pool2d(F.conv2d(x, self.w1, self.b1, padding=1).relu(), 2)
-        x = F.max_pool2d(F.conv2d(x, self.w2, self.b2, padding=1).relu(), 2)
-        return self.fc3(self.fc2(self.fc1(x.flatten(1)).relu()).relu())
-""",
-    ),
-    _model(
-        "cnn_blocks",
-        "cnn",
-        """
-def block(n, m):
-    return nn.Sequential(nn.Conv2d(n, m, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2))
-
-
-class CNN(nn.Module):
-    def __init__(self, filters=(16, 32, 64)):
-        super().__init__()
-        f1, f2, f3 = filters
-        self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(9 * f3, 128), nn.ReLU(), nn.Linear(128, 10))
-        self.blocks = nn.Sequential(block(1, f1), block(f1, f2), block(f2, f3))
-
-    def forward(self, x):
-        return self.head(self.blocks(x))
-""",
-    ),
-    _line("cnn_without_default", "cnn", "filters=(16, 32, 64)):", "filters):"),
-    _line("cnn_other_filters", "cnn", "filters = [16, 32, 64]", "filters = [8, 16, 32]"),
-)
 
 LOSSES = (
     _line("criterion_functional", "criterion", CRITERION, "criterion = F.cross_entropy"),
@@ -223,6 +52,14 @@ LOSSES = (
         "optimizer",
         OPTIMIZER,
         "opt = torch.optim.SGD(list(model_fc.parameters()), 1e-1, momentum=0)",
+    ),
+    _line(
+        "optimizer_groups",
+        "optimizer",
+        OPTIMIZER,
+        "opt = torch.optim.SGD(\n"
+        "    [{'params': [p for p in model_fc.parameters() if p.ndim == n]} for n in (1, 2)],\n"
+        "    lr=learning_rate,\n)",
     ),
 )
 
@@ -262,6 +99,14 @@ LOOPS = (
     _loop(
         "accuracy_inline",
         right="                right += (model(x).argmax(1) == y).sum().item()\n",
+    ),
+    _loop(
+        "other_argument_names",
+        **{
+            "def": "def train_model(net, loss_function, optimizer, training, testing, count):\n"
+            "    model, crit, opt = net, loss_function, optimizer\n"
+            "    dl_tr, dl_te, epochs = training, testing, count\n"
+        },
     ),
 )
 
@@ -350,6 +195,13 @@ ARRAYS = (
         "    m = result.mean()\n"
         "    thresholded_result = [[1 if value > m else 0 for value in row] for row in result]\n",
     ),
+    _line(
+        "threshold_in_torch",
+        "threshold",
+        THRESHOLD,
+        "    as_tensor = torch.from_numpy(result)\n"
+        "    thresholded_result = (as_tensor > as_tensor.mean()).float()\n",
+    ),
 )
 
 ANSWERS = (
@@ -369,6 +221,18 @@ ANSWERS = (
         "lenet_count",
         LENET_ANSWER,
         "**A:** (6\\*9 + 6) + (16\\*9\\*6 + 16) + 785\\*120 + 121\\*84 + 85\\*10 = 106154",
+    ),
+    Edit(
+        "count_in_the_next_cell",
+        {"fc_count": None},
+        {FC_ANSWER: "**A:** *your answer*"},
+        below={"fc-count-answer": "785 · 512 + 513 · 256 + 257 · 128 + 129 · 10 = **567434**"},
+    ),
+    Edit(
+        "lenet_count_in_the_next_cell",
+        {"lenet_count": None},
+        {LENET_ANSWER: "**A:**"},
+        below={"lenet-count-answer": "We get 106 154 parameters."},
     ),
 )
 

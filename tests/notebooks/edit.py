@@ -18,12 +18,14 @@ class Edit:
             in each (None: none need be).
         changes: texts to be replaced, each standing in one cell of the solution.
         added: code cells put at the end.
+        below: markdown cells put below others, by the id of these.
     """
 
     name: str
     concerns: Mapping[str, str | None]
     changes: Mapping[str, str]
-    added: tuple[str, ...] = field(default=())
+    added: tuple[str, ...] = ()
+    below: Mapping[str, str] = field(default_factory=dict)
 
 
 Pack = tuple[Edit, ...]
@@ -55,11 +57,14 @@ def together(pack: Pack) -> nbformat.NotebookNode:
     """Our solution with all changes of the pack."""
     changes = {old: new for edit in pack for old, new in edit.changes.items()}
     made = edits.edited(edits.solution(), changes)
+    for edit in pack:
+        made = edits.insert(made, edit.below)
     return edits.append(made, *(source for edit in pack for source in edit.added))
 
 
 def _lines(solution: nbformat.NotebookNode, edit: Edit) -> Iterator[str]:
     """The lines that the edit takes for itself, as cell and number."""
+    yield from edit.below
     for text in edit.changes:
         cell = edits.cell_of(solution, text)
         first = cell.source[: cell.source.index(text)].count("\n")

@@ -75,6 +75,15 @@ def append(notebook: nbformat.NotebookNode, *sources: str) -> nbformat.NotebookN
     return made
 
 
+def insert(notebook: nbformat.NotebookNode, below: Mapping[str, str]) -> nbformat.NotebookNode:
+    """A copy with markdown cells below those of the given ids."""
+    made = copy.deepcopy(notebook)
+    for id_, source in below.items():
+        place = made.cells.index(_cell(made, id_)) + 1
+        made.cells.insert(place, nbformat.v4.new_markdown_cell(source))
+    return made
+
+
 def short_training(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """A copy of our solution that trains for one epoch of five batches, all else as it is."""
     made = copy.deepcopy(notebook)

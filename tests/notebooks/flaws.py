@@ -1,25 +1,16 @@
 """Our solution with one mistake each: the problem that must lose points, and the mistake's name."""
 
-from notebooks.alternatives import (
+from notebooks.edit import Edit
+from notebooks.flaws_models import CNN, FC, LENET
+from notebooks.solution_text import (
     CRITERION,
     FC_ANSWER,
     FUNCTION,
     LENET_ANSWER,
     LINES,
     OPTIMIZER,
-    SOURCE,
     THRESHOLD,
 )
-from notebooks.edit import Edit
-
-
-def _in(problem: str, name: str, misconception: str | None, *changes: tuple[str, str]) -> Edit:
-    """A mistake in the cell of one of the networks; each text may stand in several cells."""
-    source = SOURCE[problem]
-    for old, new in changes:
-        assert source.count(old) == 1, (name, old)
-        source = source.replace(old, new)
-    return Edit(f"{problem}_{name}", {problem: misconception}, {SOURCE[problem]: source})
 
 
 def _line(problem: str, name: str, misconception: str | None, old: str, new: str) -> Edit:
@@ -41,190 +32,6 @@ _EPOCHS = "    for ep in range(epochs):\n"
 _TRAIN_MODE = "        model.train()\n"
 _EVAL_MODE = "        model.eval()\n"
 _LOOP = "        for it, batch in enumerate(dl_tr):\n"
-_PRINTED = '                end="",\n            )\n'
-
-FC = (
-    _in(
-        "fc",
-        "no_bias",
-        "no_bias",
-        ("28 * 28, 512", "28 * 28, 512, bias=False"),
-        ("512, 256", "512, 256, bias=False"),
-        ("256, 128", "256, 128, bias=False"),
-        ("128, 10", "128, 10, bias=False"),
-    ),
-    _in(
-        "fc",
-        "missing_layer",
-        "other_sizes",
-        ("        self.hidden3 = nn.Linear(256, 128)\n", ""),
-        ("        x = F.relu(self.hidden3(x))\n", ""),
-        ("128, 10", "256, 10"),
-    ),
-    _in(
-        "fc",
-        "extra_layer",
-        "other_sizes",
-        ("nn.Linear(128, 10)", "nn.Linear(64, 10)\n        self.extra = nn.Linear(128, 64)"),
-        ("self.output(x)", "self.output(F.relu(self.extra(x)))"),
-    ),
-    _in(
-        "fc",
-        "wrong_width",
-        "other_sizes",
-        ("28 * 28, 512", "28 * 28, 500"),
-        ("512, 256", "500, 256"),
-    ),
-    _in(
-        "fc",
-        "sigmoid",
-        "sigmoid",
-        ("F.relu(self.hidden1(x))", "torch.sigmoid(self.hidden1(x))"),
-        ("F.relu(self.hidden2(x))", "torch.sigmoid(self.hidden2(x))"),
-        ("F.relu(self.hidden3(x))", "torch.sigmoid(self.hidden3(x))"),
-    ),
-    _in(
-        "fc",
-        "tanh",
-        "tanh",
-        ("F.relu(self.hidden1(x))", "torch.tanh(self.hidden1(x))"),
-        ("F.relu(self.hidden2(x))", "torch.tanh(self.hidden2(x))"),
-        ("F.relu(self.hidden3(x))", "torch.tanh(self.hidden3(x))"),
-    ),
-    _in("fc", "relu_at_the_end", "relu_at_the_end", ("self.output(x)", "F.relu(self.output(x))")),
-    _in(
-        "fc",
-        "softmax_at_the_end",
-        "softmax_at_the_end",
-        ("self.output(x)", "F.softmax(self.output(x), dim=-1)"),
-    ),
-    _in(
-        "fc",
-        "log_softmax_at_the_end",
-        "log_softmax_at_the_end",
-        ("self.output(x)", "F.log_softmax(self.output(x), dim=-1)"),
-    ),
-    _in(
-        "fc",
-        "missing_activation",
-        "activation_missing",
-        ("F.relu(self.hidden2(x))", "self.hidden2(x)"),
-    ),
-    _in(
-        "fc",
-        "no_activation",
-        "no_activation",
-        ("F.relu(self.hidden1(x))", "self.hidden1(x)"),
-        ("F.relu(self.hidden2(x))", "self.hidden2(x)"),
-        ("F.relu(self.hidden3(x))", "self.hidden3(x)"),
-    ),
-)
-
-_CONV1, _CONV2 = "1, 6, kernel_size=3, padding=1", "6, 16, kernel_size=3, padding=1"
-_POOL1 = "F.max_pool2d(F.relu(self.conv1(x)), 2)"
-_POOL2 = "F.max_pool2d(F.relu(self.conv2(x)), 2)"
-
-LENET = (
-    _in(
-        "lenet",
-        "five_by_five",
-        "five_by_five",
-        (_CONV1, "1, 6, kernel_size=5, padding=2"),
-        (_CONV2, "6, 16, kernel_size=5, padding=2"),
-    ),
-    _in(
-        "lenet",
-        "classic",
-        "five_by_five",
-        (_CONV1, "1, 6, kernel_size=5, padding=2"),
-        (_CONV2, "6, 16, kernel_size=5"),
-        ("16 * 7 * 7", "16 * 5 * 5"),
-    ),
-    _in(
-        "lenet",
-        "no_padding",
-        "no_padding",
-        (_CONV1, "1, 6, kernel_size=3"),
-        (_CONV2, "6, 16, kernel_size=3"),
-        ("16 * 7 * 7", "16 * 5 * 5"),
-    ),
-    _in(
-        "lenet",
-        "average_pooling",
-        "average_pooling",
-        (_POOL1, "F.avg_pool2d(F.relu(self.conv1(x)), 2)"),
-        (_POOL2, "F.avg_pool2d(F.relu(self.conv2(x)), 2)"),
-    ),
-    _in(
-        "lenet",
-        "stride_for_pooling",
-        None,
-        (_CONV1, "1, 6, kernel_size=3, padding=1, stride=2"),
-        (_CONV2, "6, 16, kernel_size=3, padding=1, stride=2"),
-        (_POOL1, "F.relu(self.conv1(x))"),
-        (_POOL2, "F.relu(self.conv2(x))"),
-    ),
-    _in(
-        "lenet",
-        "second_pooling_forgotten",
-        None,
-        (_POOL2, "F.relu(self.conv2(x))"),
-        ("16 * 7 * 7", "16 * 14 * 14"),
-    ),
-    _in(
-        "lenet",
-        "softmax_at_the_end",
-        "softmax_at_the_end",
-        ("self.output(x)", "torch.softmax(self.output(x), 1)"),
-    ),
-    _in(
-        "lenet",
-        "activation_missing",
-        "activation_missing",
-        (_POOL1, "F.max_pool2d(self.conv1(x), 2)"),
-    ),
-    _in("lenet", "dropout", None, (_POOL1, f"F.dropout({_POOL1})")),
-    _in(
-        "lenet",
-        "flattens_the_batch",
-        None,
-        ("torch.flatten(x, start_dim=1)", "torch.flatten(x)"),
-    ),
-)
-
-CNN = (
-    _in("cnn", "third_convolution_unused", None, ("conv2, self.conv3)", "conv2, self.conv2)")),
-    _in(
-        "cnn",
-        "average_pooling",
-        "average_pooling",
-        ("F.max_pool2d(F.relu(conv(x)), 2)", "F.avg_pool2d(F.relu(conv(x)), 2)"),
-    ),
-    _in(
-        "cnn",
-        "two_convolutions",
-        None,
-        ("(self.conv1, self.conv2, self.conv3)", "(self.conv1, self.conv2)"),
-        ("        self.conv3 = nn.Conv2d(filters[1], filters[2], kernel_size=3, padding=1)\n", ""),
-        ("filters[2] * 3 * 3", "filters[1] * 7 * 7"),
-    ),
-    _in(
-        "cnn", "other_width", "other_sizes", ("3 * 3, 128", "3 * 3, 100"), ("128, 10)", "100, 10)")
-    ),
-    _in("cnn", "tanh_at_the_convolutions", None, ("F.relu(conv(x))", "torch.tanh(conv(x))")),
-    _in(
-        "cnn",
-        "log_softmax_at_the_end",
-        "log_softmax_at_the_end",
-        ("self.output(x)", "F.log_softmax(self.output(x), 1)"),
-    ),
-    _in(
-        "cnn",
-        "activation_missing",
-        "activation_missing",
-        ("F.relu(self.dense(x))", "self.dense(x)"),
-    ),
-)
 
 TRAINING = (
     _loop("no_zero_grad", "gradients_not_zeroed", zero=""),
@@ -253,6 +60,7 @@ TRAINING = (
         "softmax_before_loss",
         loss="            loss = crit(torch.softmax(logits, 1), y)\n",
     ),
+    _loop("zeroes_once_per_epoch", None, zero="", eval="        opt.zero_grad()\n" + _EVAL_MODE),
     _loop("global_model", None, forward="            logits = model_fc(x)\n"),
     _line(
         "train_model",
