@@ -83,7 +83,7 @@ def harmless(text: str) -> bool:
 def test_the_walker_reaches_every_string_but_the_codes_of_closed_sets() -> None:
     changed = texts(attacked(with_losses(), "ATTACK").model_dump())
     assert changed.count("ATTACK") > 200
-    assert set(changed) - {"ATTACK"} == {
+    assert set(changed) - {"ATTACK", "ATTACK!"} == {
         *("passed", "partial", "failed", "not_graded", "pending", "graded"),
         *("comparison", "layers", "plot", "confusion", "text", "note", "line", "stem"),
     }

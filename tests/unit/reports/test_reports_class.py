@@ -32,7 +32,11 @@ def test_a_check_that_broke_counts_for_nobody() -> None:
 
 
 def test_a_misconception_is_counted_once_a_notebook() -> None:
-    text = terminal(lambda c: print_class([with_losses(), with_losses(), full_marks()], c), 100)
+    report = with_losses()
+    lenet = next(problem for problem in report.problems if problem.id == "lenet")
+    twice = lenet.model_copy(update={"checks": (lenet.checks[0], lenet.checks[0])})
+    changed = report.model_copy(update={"problems": (twice,)})
+    text = terminal(lambda console: print_class([changed, report, full_marks()], console), 100)
     assert "LeNet-5: five by five kernels (2)" in text
 
 
