@@ -79,12 +79,12 @@ def main(folder: Path = IMAGES) -> None:
 
 def draw_mlp(path: Path) -> None:
     """The perceptron: a column of neurons for each layer, all joined."""
-    figure, axes = _canvas(9, 4.2, (-0.7, 8.7), (-2.6, 2.5))
+    figure, axes = _canvas(9.9, 5.0, (-0.95, 8.95), (-2.6, 2.4))
     columns = [(2.0 * i, np.linspace(-1.6, 1.6, n)) for i, n in enumerate((9, 8, 7, 6, 5))]
     for (x, ys), (right, others) in pairwise(columns):
         for y in ys:
             for other in others:
-                axes.plot((x, right), (y, other), color="#dfe4e8", linewidth=0.5, zorder=1)
+                axes.plot((x, right), (y, other), color="#d3dae0", linewidth=0.6, zorder=1)
     for (x, ys), layer in zip(columns, MLP, strict=True):
         for y in ys:
             axes.add_patch(Circle((x, y), 0.13, facecolor=layer.colour, edgecolor=PAPER, zorder=2))
@@ -143,24 +143,37 @@ def _canvas(
 def _save(figure: Figure, path: Path) -> None:
     figure.savefig(path, dpi=100, metadata={"Software": None})
     with Image.open(path) as picture:
-        picture.convert("RGB").quantize(24).save(path, optimize=True)
+        colours = picture.convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE)
+        colours.save(path, optimize=True)
 
 
 def new_logo() -> NDArray[np.uint8]:
-    """A ring with a tick in it, black on white: edges in every direction. Shape (200, 200)."""
+    """A ring with a tick in it, on a card: edges in every direction. Shape (200, 200)."""
     y, x = np.mgrid[:LOGO_SIZE, :LOGO_SIZE] / (LOGO_SIZE - 1)
-    radius = np.hypot(x - 0.5, y - 0.5)
-    ring = np.abs(radius - 0.4) < 0.045
-    tick = _stroke(x, y, (0.28, 0.52), (0.44, 0.68)) | _stroke(x, y, (0.44, 0.68), (0.74, 0.34))
-    return np.where(ring | tick, 0, 255).astype(np.uint8)
+    ring = np.abs(np.hypot(x - 0.47, y - 0.47) - 0.36) < 0.045
+    tick = _stroke(x, y, (0.27, 0.49), (0.42, 0.63)) | _stroke(x, y, (0.42, 0.63), (0.68, 0.33))
+    return _on_a_card(np.where(ring | tick, 0, 255).astype(np.uint8))
 
 
 def old_logo() -> NDArray[np.uint8]:
-    """A board of 3 x 3 squares in three greys: only straight edges. Shape (200, 200)."""
+    """A board of 3 x 3 squares in three greys, on a card: only straight edges. Shape (200, 200)."""
     cells = np.array([[0, 255, 128], [255, 128, 0], [128, 0, 255]], dtype=np.uint8)
     board = np.full((LOGO_SIZE, LOGO_SIZE), 255, dtype=np.uint8)
-    board[25:175, 25:175] = np.kron(cells, np.ones((50, 50), dtype=np.uint8))
-    return board
+    board[19:169, 19:169] = np.kron(cells, np.ones((50, 50), dtype=np.uint8))
+    return _on_a_card(board)
+
+
+def _on_a_card(drawing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The drawing on paper that darkens slowly towards a black edge below and on the right.
+
+    Without it, a Sobel result has a mean of 0 up to rounding: `> mean` would be decided by the last
+    bit, or be the same as `> 0`. The edges lift the mean, and the paper's steps lie below it.
+    """
+    y, x = np.mgrid[:LOGO_SIZE, :LOGO_SIZE] / (LOGO_SIZE - 1)
+    paper = (255 - np.round(12 * (x + y))).astype(np.uint8)
+    card: NDArray[np.uint8] = np.minimum(drawing, paper)
+    card[-12:, :] = card[:, -12:] = 0
+    return card
 
 
 def _stroke(

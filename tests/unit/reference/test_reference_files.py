@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
+from scipy.signal import convolve2d
 
 from reference.cnn import figures
+from reference.cnn.convolution import SOBEL
 
 FILES = Path(figures.__file__).parent / "files"
 
@@ -30,6 +34,18 @@ def test_the_pictures_can_be_drawn_again(tmp_path: Path) -> None:
     for name in ("new_logo", "old_logo"):
         kept = np.asarray(Image.open(FILES / "img" / f"{name}.png"))
         np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / f"{name}.png")), kept)
+
+
+@pytest.mark.parametrize("draw", [figures.new_logo, figures.old_logo])
+@pytest.mark.parametrize("sobel", SOBEL, ids=["vertical", "horizontal"])
+def test_a_logos_threshold_is_decided_by_no_rounding_and_is_not_zero(
+    draw: Callable[[], NDArray[np.uint8]], sobel: NDArray[np.float64]
+) -> None:
+    result = convolve2d(draw() / 255, sobel, mode="same")
+    above_mean, above_zero = result > result.mean(), result > 0
+    assert np.abs(result - result.mean()).min() > 1e-3
+    assert np.mean(above_mean != above_zero) > 0.02
+    assert 0.02 < above_mean.mean() < 0.2
 
 
 def headless(code: str, tmp_path: Path, stdin: str | None = None) -> str:
