@@ -81,6 +81,8 @@ class LiveJudge:
             facts=_SO_FAR,
         )
         case = Case(self._submission, evidence, self._hidden, self._lab)
+        if not all(check.ready(case) for check in problem.checks):
+            return
         report = scoring.score_problem(problem, case)
         if report.earned + report.pending >= report.possible:
             del self._waiting[problem.id]

@@ -65,6 +65,10 @@ class AccuracyReached(Check):
         """See `Check`."""
         return self.model.questions(hidden)
 
+    def ready(self, case: Case) -> bool:
+        """See `Check`: a model that was only defined has not been trained."""
+        return any(seen.answer.when != "bound" for seen in newest_first(self.model, case))
+
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = newest_first(self.model, case)
@@ -134,6 +138,10 @@ class AccuracyAgainst(Check):
         """See `Check`."""
         mine, theirs = self.model.questions(hidden), self.other.questions(hidden)
         return Questions(mine.probes + theirs.probes, {**mine.arrays, **theirs.arrays})
+
+    def ready(self, case: Case) -> bool:
+        """See `Check`: a model that was only defined has not been trained."""
+        return any(seen.answer.when != "bound" for seen in newest_first(self.model, case))
 
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""

@@ -1,5 +1,6 @@
 """The command `grader`."""
 
+import os
 import sys
 
 import typer
@@ -26,7 +27,12 @@ app.add_typer(data.app, name="data")
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code.
+
+    Judgements use one thread each: the cores belong to the sandboxes, and the same sums in the same
+    order give the same report.
+    """
+    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
     try:
         app()
     except GraderError as error:

@@ -121,6 +121,10 @@ class Check(Frozen, ABC):
     def judge(self, case: Case) -> Outcome:
         """Compare the answers with the reference; pure, and never raises for bad evidence."""
 
+    def ready(self, case: Case) -> bool:  # noqa: ARG002 - for those that wait
+        """Whether the evidence so far is worth judging while the notebook still runs."""
+        return True
+
     def mistakes(self) -> tuple[str, ...]:
         """Fields that are wrong together, in words; empty where the check is well defined."""
         return ()

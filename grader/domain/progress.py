@@ -3,6 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from grader.domain.base import Frozen
 from grader.domain.detail import Series
@@ -22,8 +25,9 @@ _TEST = {"test", "te", "val", "valid", "validation", "eval"}
 _ACCURACY = {"acc", "accuracy"}
 
 
-class Step(Frozen):
-    """What one line of progress says."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one line of progress says; a training prints thousands."""
 
     epoch: int | None = None
     """From 1, or from 0, as printed."""
@@ -68,27 +72,34 @@ def steps(text: str) -> Iterator[Step]:
     for line in re.split(r"[\r\n]+", text):
         values = _read(line[:2000])
         if values:
-            carried = {"epoch": before.epoch, "epochs": before.epochs}
+            carried: dict[str, Any] = {"epoch": before.epoch, "epochs": before.epochs}
             before = Step(**(carried | values))
             yield before
 
 
-def _read(line: str) -> dict[str, float | None]:
-    values: dict[str, float | None] = {}
+def _read(line: str) -> dict[str, Any]:
+    """The fields of `Step` that a line names."""
+    values: dict[str, Any] = {}
     for label, number, total, percent in _FIELD.findall(line):
-        words = {word.lower() for word in _WORDS.findall(label)}
+        words = _words(label)
         value = float(number)
         if words & _EPOCH or words & _ITERATION:
             name = "epoch" if words & _EPOCH else "iteration"
             if value.is_integer():
-                values[name] = value
-                values[f"{name}s"] = float(total) if total else None
+                values[name] = int(value)
+                values[f"{name}s"] = int(total) if total else None
         elif words & _ACCURACY:
             name = "test_accuracy" if words & _TEST else "accuracy"
             values[name] = _share(value, bool(percent))
         elif "loss" in words and not words & _TEST:
             values["loss"] = value if math.isfinite(value) else None
     return values
+
+
+@lru_cache(maxsize=1024)
+def _words(label: str) -> frozenset[str]:
+    """Of thousands of lines, nearly all have the same labels."""
+    return frozenset(word.lower() for word in _WORDS.findall(label))
 
 
 def _share(value: float, percent: bool) -> float | None:
