@@ -12,8 +12,7 @@ from grader.checks.optimizer import OptimizerMatches
 from grader.checks.training import TrainingMatches
 from grader.checks.variables import ArrayMatches
 from grader.domain.assignment import Assignment, Problem, Shortcut
-from grader.domain.question import Question
-from reference.cnn import misconceptions
+from reference.cnn import misconceptions, questions
 from reference.cnn.convolution import convolve_1d
 from reference.cnn.inputs import convolutions, filtered_logos, threshold
 from reference.cnn.misconceptions_functions import (
@@ -72,11 +71,7 @@ PYTORCH = (
         points=3,
         checks=(
             StatedNumber(
-                question=Question(
-                    id="fc_count",
-                    title="How many parameters does FC have?",
-                    anchors=(r"how many learnable parameters",),
-                ),
+                question=questions.FC_COUNT,
                 expected=FC_COUNT,
                 misconceptions=(
                     WrongNumber(id="no_biases", value=566_528, share=0.5, sentence=WITHOUT_BIASES),
@@ -127,14 +122,7 @@ NETWORKS = (
         points=3,
         checks=(
             StatedNumber(
-                question=Question(
-                    id="lenet_count",
-                    title="How many parameters does LeNet have?",
-                    anchors=(
-                        r"number of trainable parameters in (our|the) lenet",
-                        r"how many trainable parameters does (our|the) lenet",
-                    ),
-                ),
+                question=questions.LENET_COUNT,
                 expected=LENET_COUNT,
                 misconceptions=(
                     WrongNumber(id="no_biases", value=105_918, share=0.5, sentence=WITHOUT_BIASES),
@@ -183,15 +171,7 @@ NETWORKS = (
         id="cnn_findings",
         title="What the number of filters does",
         points=3,
-        checks=(
-            FreeText(
-                question=Question(
-                    id="cnn_findings",
-                    title="What do you find when you vary the filters?",
-                    anchors=(r"comment on your findings", r"what are your findings"),
-                )
-            ),
-        ),
+        checks=(FreeText(question=questions.CNN_FINDINGS),),
     ),
 )
 
@@ -213,49 +193,19 @@ CONVOLUTION = (
         id="conv1d_by_hand",
         title="Convolution by hand",
         points=2,
-        checks=(
-            FreeText(
-                question=Question(
-                    id="conv1d_by_hand",
-                    title="What are y[0], y[1] and y[2] by hand?",
-                    anchors=(
-                        r"calculate the output of the convolution operation by hand",
-                        r"calculate the first elements of the convolution",
-                    ),
-                )
-            ),
-        ),
+        checks=(FreeText(question=questions.CONV1D_BY_HAND),),
     ),
     Problem(
         id="conv1d_meaning",
         title="What the filter does",
         points=2,
-        checks=(
-            FreeText(
-                question=Question(
-                    id="conv1d_meaning",
-                    title="What is this filter doing?",
-                    anchors=(r"what is this filter doing",),
-                )
-            ),
-        ),
+        checks=(FreeText(question=questions.CONV1D_MEANING),),
     ),
     Problem(
         id="gaussian",
         title="Gaussian filters",
         points=2,
-        checks=(
-            FreeText(
-                question=Question(
-                    id="gaussian",
-                    title="What does a larger σ do?",
-                    anchors=(
-                        r"what happens as we increase the",
-                        r"what happens to the image as the",
-                    ),
-                )
-            ),
-        ),
+        checks=(FreeText(question=questions.GAUSSIAN),),
     ),
     Problem(
         id="threshold",
@@ -275,18 +225,7 @@ CONVOLUTION = (
         id="sobel",
         title="Sobel filters",
         points=2,
-        checks=(
-            FreeText(
-                question=Question(
-                    id="sobel",
-                    title="What do the Sobel filters do?",
-                    anchors=(
-                        r"what effects do you observe now",
-                        r"which effects do the sobel filters",
-                    ),
-                )
-            ),
-        ),
+        checks=(FreeText(question=questions.SOBEL),),
     ),
 )
 

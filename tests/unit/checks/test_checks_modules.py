@@ -14,7 +14,16 @@ from grader.checks.model import Images, Model, fixed
 from grader.checks.modules import ModelMatches, ParameterCount
 from grader.checks.seen import Seen
 from grader.checks.weights import Weights, place
-from grader.domain.evidence import Answered, CellError, CellRun, Found, Raised, Stopped, Unanswered
+from grader.domain.evidence import (
+    Answered,
+    CellError,
+    CellRun,
+    Found,
+    Parameter,
+    Raised,
+    Stopped,
+    Unanswered,
+)
 from reference.cnn import misconceptions
 from reference.cnn.models import CNN, FC, LeNet
 
@@ -353,6 +362,28 @@ def test_the_reference_differs_from_each_of_its_misconceptions(model: Any) -> No
         assert found.verdict == ("same" if reference_shapes else "mistaken")
         if not reference_shapes:
             assert found.misconception.id == mistake.id
+
+
+def test_a_parameter_that_is_never_used_does_not_change_the_function() -> None:
+    given = answer(MODEL_FC, FC())
+    spare = Parameter(name="spare", shape=(3,), key="spare", used=False, trainable=True)
+    more = given.answer.model_copy(update={"parameters": (*given.answer.parameters, spare)})
+    tensors = {**given.tensors, "spare": np.ones(3, np.float32)}
+    assert judge(MODEL_FC, Answered(more, tensors)).status == "passed"
+
+
+def test_outputs_that_hardly_depend_on_the_image_prove_nothing() -> None:
+    module = FC()
+    with torch.no_grad():
+        module.layers[-1].bias.fill_(1e6)
+    outcome = judge(MODEL_FC, answer(MODEL_FC, module))
+    assert (outcome.status, outcome.reason) == ("not_graded", "weights_say_nothing")
+
+
+@pytest.mark.parametrize("filters", [20_000, 400_000])
+def test_more_filters_than_memory_allows_are_not_computed(filters: int) -> None:
+    assert not Weights((np.ones((filters, 1, 3, 3), np.float32),)).bearable
+    assert Weights((np.ones((512, 1, 3, 3), np.float32),)).bearable
 
 
 def test_hostile_sizes_cost_nothing() -> None:

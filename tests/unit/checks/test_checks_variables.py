@@ -111,3 +111,11 @@ def test_rounding_at_the_mean_does_not_decide() -> None:
     assert judge(found, result=flat).status == "passed"
     found[4, 5] = 1
     assert judge(found, result=flat).status == "failed"
+
+
+def test_a_reference_that_gives_one_value_everywhere_shows_nothing() -> None:
+    same = CHECK.model_copy(update={"reference": np.ones_like})
+    answer = made.variables(
+        "thresholded_result", thresholded_result=np.ones((9, 9)), result=logo(7)
+    )
+    assert same.judge(made.case(answer)).status == "failed"

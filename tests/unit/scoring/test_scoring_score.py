@@ -177,3 +177,7 @@ def test_shares_add_up_to_the_whole(points: float, weights: list[float]) -> None
 
 def test_halves_of_a_cent_round_up() -> None:
     assert (earn(333, 0.5), cents(2.675), earn(10, 0.29)) == (167, 268, 3)
+
+
+def test_cents_that_are_left_go_to_the_largest_remainder() -> None:
+    assert share(1, [1, 2]) == [33, 67]
