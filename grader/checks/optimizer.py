@@ -28,10 +28,20 @@ TOLERANCE = 1e-3
 """Relative to a step: float32 weights near 1 round a step of 0.1 to 1e-6 of it."""
 GRADIENTS = 97
 """How many hidden gradients are repeated over each parameter."""
-SHARES = {"rate": 0.5, "momentum": 0.5, "other": 0.25, "some": 0.5, "foreign": 0.75}
+STILL = 4
+"""Every so many gradients one is zero: its weight must stay, which shows even a small decay."""
+SHARES = {
+    "rate": 0.5,
+    "momentum": 0.5,
+    "decay": 0.5,
+    "other": 0.25,
+    "some": 0.5,
+    "foreign": 0.75,
+}
 """What is left where the rate is another; where the first step is right and the second is not
-(momentum); where steps are another optimizer's; where some of the model's parameters are not held;
-where parameters of something else are held as well. Two faults multiply."""
+(momentum); where weights without a gradient move (decay); where steps are another optimizer's;
+where some of the model's parameters are not held; where parameters of something else are held as
+well. Two faults multiply."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,9 @@ class OptimizerMatches(Check):
         return favourable(outcomes) or absent(case, self.name)
 
     def _gradients(self, hidden: Hidden) -> NDArray[np.float32]:
-        return hidden.rng(self.name).normal(0, 1, GRADIENTS).astype(np.float32)
+        gradients = hidden.rng(self.name).normal(0, 1, GRADIENTS).astype(np.float32)
+        gradients[::STILL] = 0
+        return gradients
 
     def _outcome(self, seen: Seen[OptimizerAnswer], gradients: tolerance.Numbers) -> Scored:
         answer = seen.answer
@@ -111,6 +123,9 @@ class OptimizerMatches(Check):
         if second is None or not _close(first, second):
             text = "its second step is not the learning rate times the gradient (momentum?)"
             return _Fault("momentum", SHARES["momentum"], text)
+        if any(np.any(step[expected == 0]) for step, expected in _moved(seen, "first", gradients)):
+            text = "its steps move weights whose gradient is zero (weight decay?)"
+            return _Fault("weight_decay", SHARES["decay"], text)
         return None
 
     def _held(self, answer: OptimizerAnswer) -> _Fault | None:
@@ -141,21 +156,27 @@ def _rate(
     seen: Seen[OptimizerAnswer], order: Literal["first", "second"], gradients: tolerance.Numbers
 ) -> float | None:
     """The factor r of steps that are ``-r * gradient``; None where they are not of that form."""
-    count = min(seen.answer.model_parameters, MAX_PARAMETERS)
-    steps = [tolerance.read(seen.tensors, f"{order}.{number}") for number in range(count)]
-    moved = [step.ravel() for step in steps if step is not None and np.any(step)]
-    rates = [_factor(step, gradients) for step in moved]
-    if len(moved) < min(seen.answer.held, count) or not rates:
+    rates = [_factor(step, expected) for step, expected in _moved(seen, order, gradients)]
+    if len(rates) < min(seen.answer.held, MAX_PARAMETERS) or not rates:
         return None
     known = [rate for rate in rates if rate is not None]
     same = len(known) == len(rates) and all(_close(known[0], rate) for rate in known)
     return known[0] if same else None
 
 
-def _factor(step: tolerance.Numbers, gradients: tolerance.Numbers) -> float | None:
+def _moved(
+    seen: Seen[OptimizerAnswer], order: Literal["first", "second"], gradients: tolerance.Numbers
+) -> list[tuple[tolerance.Numbers, tolerance.Numbers]]:
+    """The step of each parameter that moved, flat, with its gradients."""
+    count = min(seen.answer.model_parameters, MAX_PARAMETERS)
+    steps = [tolerance.read(seen.tensors, f"{order}.{number}") for number in range(count)]
+    moved = [step.ravel() for step in steps if step is not None and np.any(step)]
+    return [(step, np.resize(gradients, step.size)) for step in moved]
+
+
+def _factor(step: tolerance.Numbers, expected: tolerance.Numbers) -> float | None:
     if not tolerance.finite(step):
         return None
-    expected = np.resize(gradients, step.size)
     with np.errstate(all="ignore"):
         rate = -float(step @ expected / (expected @ expected))
         scale = abs(rate) * tolerance.largest(expected)

@@ -85,9 +85,16 @@ def cnn(shapes: Shapes) -> Design:
 
 
 def _as_student(shapes: Shapes) -> Design:
-    """The right kinds of layers in the student's number and sizes."""
+    """The right kinds of layers in the student's number and sizes.
+
+    Raises:
+        ValueError: there are none.
+    """
     filters = tuple(shape[0] for shape in shapes if len(shape) == 4)
-    return Design(filters=filters, dense=tuple(shape[0] for shape in shapes if len(shape) == 2))
+    dense = tuple(shape[0] for shape in shapes if len(shape) == 2)
+    if not dense:
+        raise ValueError("a network needs a layer")
+    return Design(filters=filters, dense=dense)
 
 
 def _mistake(

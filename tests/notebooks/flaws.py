@@ -96,7 +96,7 @@ OBJECTS = (
     _line(
         "optimizer",
         "weight_decay",
-        None,
+        "weight_decay",
         OPTIMIZER,
         "opt = torch.optim.SGD(model_fc.parameters(), lr=learning_rate, weight_decay=0.01)",
     ),

@@ -153,6 +153,10 @@ WRAPPERS = st.sampled_from(
 )
 
 
+def test_a_full_stop_behind_groups_makes_them_no_version() -> None:
+    assert values("It has 1.000.000.") == [1_000_000]
+
+
 @given(COUNTS, STYLES, WRAPPERS)
 def test_a_number_is_found_in_any_notation(n: int, style, wrapper: str) -> None:  # noqa: ANN001 - a formatter
     (number,) = stated_numbers(wrapper.format(style(n)))
