@@ -25,7 +25,7 @@ ATTACKS = {
     "formula": "=cmd|'/C calc'!A0;=1+1,@SUM(1)\t-2",
     "plus": "+1", "minus": "-1+1", "at": "@SUM(A1)", "tab": "\t=1", "return": "\r=1", "wide": "\uff1d1",
     "jinja": "{{ 7*7 }}{% raw %}{# x #}",
-    "invalid": "\x00\x0b\ud800\udfff\ufffe\uffff\ufdd0\x7f\x85\u2028\ue000",
+    "invalid": "\x00\x0b\ud800 \udfff\ufffe\uffff\ufdd0\x7f\x85\u2028\ue000",
     "zalgo": "z" + "\u0301" * 500,
     "empty": "",
     "blank": " \n\t ",
