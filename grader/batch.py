@@ -1,6 +1,7 @@
 """A class of notebooks: one report each, going on after a bad one, resuming where it stopped."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,7 +14,10 @@ from grader.domain.base import Frozen
 from grader.domain.report import ScoreReport
 from grader.errors import GraderError, SubmissionError
 from grader.pipeline import Bench, grade, read, stored
+from grader.reports import to_json
 from grader.store import MEMO, FileMemo, save
+
+_log = logging.getLogger(__name__)
 
 REPORT = "report.json"
 EVIDENCE = "evidence"
@@ -101,15 +105,25 @@ def _one(entry: Entry, group: Class) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
         graded = grade(group.assignment, submission, group.bench(FileMemo(folder / MEMO)))
         save(folder / EVIDENCE, stored(group.assignment, data, graded))
-        (folder / MEMO).replace(folder / EVIDENCE / MEMO) if (folder / MEMO).exists() else None
+        if (folder / MEMO).exists():
+            (folder / MEMO).replace(folder / EVIDENCE / MEMO)
         group.finish(folder, graded.report)
-        (folder / REPORT).write_text(graded.report.model_dump_json(indent=1))
+        (folder / REPORT).write_text(to_json(graded.report))
     except SubmissionError as error:
         return Result(key=entry.key, report=None, code=error.code, error=str(error))
     except (GraderError, OSError) as error:
-        name = getattr(error, "code", type(error).__name__)
-        return Result(key=entry.key, report=None, code=str(name), error=str(error), ours=True)
+        return _ours(entry, error)
+    except Exception as error:
+        _log.exception(
+            "grading %s broke", entry.path
+        )  # ours, and the others are graded all the same
+        return _ours(entry, error)
     return Result(key=entry.key, report=graded.report)
+
+
+def _ours(entry: Entry, error: Exception) -> Result:
+    code = str(getattr(error, "code", type(error).__name__))
+    return Result(key=entry.key, report=None, code=code, error=str(error), ours=True)
 
 
 def _finished(folder: Path, data: bytes, assignment: Assignment) -> ScoreReport | None:

@@ -1,5 +1,6 @@
 """The command `grader`."""
 
+import io
 import os
 import sys
 
@@ -32,6 +33,9 @@ def main() -> None:
     Judgements use one thread each: the cores belong to the sandboxes, and the same sums in the same
     order give the same report.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal of another encoding has no ✓
     os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
     try:
         app()

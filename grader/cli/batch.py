@@ -106,9 +106,8 @@ def _line(result: Result) -> str:
 
 
 def _row(result: Result) -> reports.GradeRow:
-    return reports.GradeRow(
-        name=result.key, report=result.report, error=f"{result.code}: {result.error}"
-    )
+    error = f"{result.code}: {result.error}" if result.report is None else ""
+    return reports.GradeRow(name=result.key, report=result.report, error=error)
 
 
 def _summary(results: list[Result], to: Path) -> None:

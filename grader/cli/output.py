@@ -17,7 +17,7 @@ def complain(message: str) -> None:
 def write(path: Path, text: str) -> None:
     """Write a file, with its folders; ``-`` is standard output."""
     if str(path) == "-":
-        print(text)  # noqa: T201 - the bytes as they are, without Rich's wrapping
+        print(text, end="" if text.endswith("\n") else "\n")  # noqa: T201 - the bytes as they are, without Rich's wrapping
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

@@ -43,7 +43,7 @@ def command(
             failed.append(f"{folder}: {error}")
             complain(failed[-1])
     if json is not None:
-        write(json, "\n".join(report.model_dump_json() for report in done))
+        write(json, "".join(reports.to_json(report, indent=None) for report in done))
     if html is not None and len(done) == 1:
         write(html, reports.render(done[0], "html"))
     if str(json) != "-":

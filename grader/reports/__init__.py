@@ -12,7 +12,16 @@ from grader.reports.junit import to_junit
 from grader.reports.markdown import to_markdown
 from grader.reports.terminal import print_table
 
-__all__ = ["FORMS", "GradeRow", "print_class", "print_table", "render", "schema", "to_csv"]
+__all__ = [
+    "FORMS",
+    "GradeRow",
+    "print_class",
+    "print_table",
+    "render",
+    "schema",
+    "to_csv",
+    "to_json",
+]
 
 FORMS = ("json", "html", "markdown", "junit")
 

@@ -9,8 +9,8 @@ from grader.domain.report import ScoreReport
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-def to_json(report: ScoreReport) -> str:
-    """The whole report as indented JSON, the same bytes for the same report.
+def to_json(report: ScoreReport, indent: int | None = 2) -> str:
+    """The whole report as JSON, the same bytes for the same report; one line without an indent.
 
     Text stays as it is, except that lone surrogates become U+FFFD (strict parsers refuse them).
     Only ASCII is written, so that no character of a student's acts on a terminal that shows the
@@ -20,7 +20,7 @@ def to_json(report: ScoreReport) -> str:
         ValueError: a number is NaN or infinite, which no validated report holds.
     """
     data = _encodable(report.model_dump(mode="python"))
-    return json.dumps(data, indent=2, allow_nan=False) + "\n"
+    return json.dumps(data, indent=indent, allow_nan=False) + "\n"
 
 
 def schema() -> dict[str, Any]:

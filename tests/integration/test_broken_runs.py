@@ -56,11 +56,7 @@ SURVIVED = {
     "prints_200_mb": ("for _ in range(200): print('x' * 1024**2)", {}, "ok"),
     "prints_500_mb_at_once": ("print('x' * 500 * 1024**2)", {}, "ok"),
     "500_processes": (
-        "import subprocess, sys\n"
-        "try:\n"
-        "    all_of_them = [subprocess.Popen(['sleep', '1000']) for _ in range(500)]\n"
-        "finally:\n"
-        "    pass",
+        "import subprocess\nall_of_them = [subprocess.Popen(['sleep', '9']) for _ in range(500)]",
         {},
         None,
     ),

@@ -25,7 +25,8 @@ OLD = {
     "torchsummary": "summary(nn.Sequential(nn.Linear(784, 10)), input_size=(784,))",
     "data of 60,000 + 10,000, four workers": (
         "flatten = Lambda(lambda x: x.flatten())\n"
-        "train = MNIST('data', train=True, download=True, transform=Compose([ToTensor(), flatten]))\n"
+        "steps = Compose([ToTensor(), flatten])\n"
+        "train = MNIST('data', train=True, download=True, transform=steps)\n"
         "test = MNIST('data', train=False, download=True, transform=ToTensor())\n"
         "assert (len(train), len(test)) == (60000, 10000)\n"
         "x, y = next(iter(DataLoader(train, batch_size=128, num_workers=4)))\n"
