@@ -113,10 +113,8 @@ def _one(entry: Entry, group: Class) -> Result:
         return Result(key=entry.key, report=None, code=error.code, error=str(error))
     except (GraderError, OSError) as error:
         return _ours(entry, error)
-    except Exception as error:
-        _log.exception(
-            "grading %s broke", entry.path
-        )  # ours, and the others are graded all the same
+    except Exception as error:  # noqa: BLE001 - ours; the others are graded all the same
+        _log.exception("grading %s broke", entry.path)
         return _ours(entry, error)
     return Result(key=entry.key, report=graded.report)
 
