@@ -120,12 +120,12 @@ class OptimizerMatches(Check):
             share = SHARES["rate"] if first > 0 else 0
             share *= 1 if second is not None and _close(first, second) else SHARES["momentum"]
             return _Fault("other_learning_rate", share, text)
-        if second is None or not _close(first, second):
-            text = "its second step is not the learning rate times the gradient (momentum?)"
-            return _Fault("momentum", SHARES["momentum"], text)
         if any(np.any(step[expected == 0]) for step, expected in _moved(seen, "first", gradients)):
             text = "its steps move weights whose gradient is zero (weight decay?)"
             return _Fault("weight_decay", SHARES["decay"], text)
+        if second is None or not _close(first, second):
+            text = "its second step is not the learning rate times the gradient (momentum?)"
+            return _Fault("momentum", SHARES["momentum"], text)
         return None
 
     def _held(self, answer: OptimizerAnswer) -> _Fault | None:

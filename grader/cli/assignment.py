@@ -1,23 +1,25 @@
 """`grader assignment`: what staff ask about an assignment."""
 
+import os
 import re
+from contextlib import closing
+from statistics import mean, stdev
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from grader import pipeline, scoring
-from grader.cli.output import complain, out
+from grader import pipeline, scoring, wiring
+from grader.calibrate import calibrate as run_calibration
+from grader.calibrate import todo
+from grader.cli.output import complain, out, progress_bar
 from grader.domain.assignment import Assignment
+from grader.domain.calibration import Calibration
 from grader.domain.hidden import Hidden
-from grader.errors import GraderError
+from grader.errors import AssignmentError, GraderError
+from grader.settings import Settings
 
 app = typer.Typer(help="Assignments: what staff define.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a subcommand."""
 
 
 @app.command()
@@ -41,6 +43,39 @@ def check(
         complain(line)
     if wrong:
         raise typer.Exit(2)
+
+
+@app.command()
+def calibrate(
+    assignment: Annotated[str, typer.Argument(help="Id, or a .py file that defines one.")],
+    seeds: Annotated[int, typer.Option(min=2, help="How many, from 0 on.")] = 10,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Trainings at once.", show_default="one for each CPU")
+    ] = len(os.sched_getaffinity(0)),
+) -> None:
+    """Train the reference with many seeds: what right code reaches. Resumes where it stopped."""
+    chosen = scoring.load(assignment)
+    if chosen.calibration is None or not chosen.trainings:
+        raise AssignmentError(f"assignment {assignment!r} names no trainings and no calibration")
+    store = wiring.data_store(Settings())
+    for name in chosen.datasets:
+        wiring.require(store, name)
+    kept = Calibration.read(chosen.calibration)
+    left = todo(chosen.trainings, kept, seeds)
+    with progress_bar() as bar:
+        task = bar.add_task("training", total=len(left))
+        running = run_calibration(chosen.trainings, chosen.calibration, store.load, seeds, workers)
+        with closing(running):
+            for trained in running:
+                reached = f"{trained.name}, seed {trained.run.seed}: {trained.run.accuracy[-1]:.2%}"
+                bar.update(task, advance=1, description=reached)
+    table = Table("model", "seeds", "mean", "sd", "lowest", title=str(chosen.calibration))
+    calibration = Calibration.read(chosen.calibration)
+    for training in chosen.trainings:
+        final = calibration.final(training.name)
+        numbers = (mean(final), stdev(final), min(final))
+        table.add_row(training.name, str(len(final)), *(f"{number:.4f}" for number in numbers))
+    out.print(table)
 
 
 def _mistakes(chosen: Assignment) -> list[str]:

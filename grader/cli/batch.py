@@ -6,14 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from grader import reports, scoring, wiring
 from grader.batch import REPORT, Class, Result, find, grade_class
@@ -23,7 +15,7 @@ from grader.cli.options import (
     SandboxOption,
     parse_limits,
 )
-from grader.cli.output import complain, err, out
+from grader.cli.output import complain, out, progress_bar
 from grader.domain.report import ScoreReport
 from grader.settings import Settings
 
@@ -62,7 +54,7 @@ def command(
     )
     results: list[Result] = []
     try:
-        with _bar() as bar, closing(grade_class(entries, group, workers)) as running:
+        with progress_bar() as bar, closing(grade_class(entries, group, workers)) as running:
             task = bar.add_task("grading", total=len(entries))
             for result in running:
                 results.append(result)
@@ -84,19 +76,6 @@ def command(
 def _write_html(folder: Path, report: ScoreReport) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.html").write_text(reports.render(report, "html"), encoding="utf-8")
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("ETA"),
-        TimeRemainingColumn(),
-        console=err,
-        disable=not err.is_terminal,
-    )
 
 
 def _line(result: Result) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, PositiveFloat, SerializeAsAny
 
 from grader.domain.base import Frozen
+from grader.domain.calibration import Training
 from grader.domain.check import Check
 from grader.domain.limits import Limits
 
@@ -44,6 +45,10 @@ class Assignment(Frozen):
     """Data sets that the notebook may read, such as ``mnist``."""
     shortcuts: tuple[Shortcut, ...] = ()
     limits: Limits = Limits()
+    trainings: tuple[Training, ...] = ()
+    """What `grader assignment calibrate` repeats with many seeds."""
+    calibration: Path | None = None
+    """Where it keeps what they reached."""
 
     @property
     def points(self) -> float:

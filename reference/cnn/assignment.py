@@ -23,6 +23,7 @@ from reference.cnn.misconceptions_functions import (
 )
 from reference.cnn.models import CNN, FC, LeNet
 from reference.cnn.training import train
+from reference.cnn.trainings import TRAININGS
 
 HERE = Path(__file__).parent
 
@@ -237,6 +238,8 @@ assignment = Assignment(
     release=HERE / "release.ipynb",
     solution=HERE / "solution.ipynb",
     datasets=("mnist",),
+    trainings=TRAININGS,
+    calibration=HERE / "calibration.json",
     shortcuts=(
         Shortcut(
             function="convolution_one_dimensional",
