@@ -34,7 +34,7 @@ format: setup
 
 bench: setup  ## ratios, measured in one run
 	$(VENV)/bin/grader data fetch mnist
-	PYTHONPATH=tests $(PY) -m benchmarks $(if $(filter quick,$(BENCH)),--quick)
+	PYTHONPATH=tests $(PY) -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

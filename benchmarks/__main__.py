@@ -1,6 +1,7 @@
 """`make bench`: each line is a ratio or a size measured now, beside what is promised.
 
-``make bench BENCH=quick`` cuts every training down to a few batches: minutes instead of an hour.
+``make bench BENCH=quick`` cuts every training down to a few batches (minutes);
+``make bench BENCH="memory regrade"`` measures only these.
 """
 
 import sys
@@ -17,10 +18,11 @@ out = Console()
 
 def main() -> int:
     """Run all measurements; 1 where a promise is not kept."""
-    quick = "--quick" in sys.argv
+    quick = "quick" in sys.argv
+    wanted = set(sys.argv[1:]) - {"quick"} or {measure.__name__ for measure in measures.ALL}
     with Notebooks(quick=quick) as notebooks:
         results: list[Result] = []
-        for measure in measures.ALL:
+        for measure in (m for m in measures.ALL if m.__name__ in wanted):
             out.print(f"measuring: {measure.__doc__}", style="dim")
             result = measure(notebooks)
             results.append(result)

@@ -36,10 +36,10 @@ def peak_bytes(command: list[str], cwd: Path) -> int:
     Read from its own `/proc/self/status` as it ends: what its sandboxes used is not in it.
     """
     code = (
-        "import atexit, runpy, sys; from pathlib import Path;"
+        "import atexit, sys; from pathlib import Path;"
         "report = lambda: print('VmHWM', [l for l in Path('/proc/self/status').read_text()"
         ".splitlines() if l.startswith('VmHWM')][0].split()[1]);"
-        "atexit.register(report); sys.argv = sys.argv[1:]; from grader.cli import main; main()"
+        "atexit.register(report); sys.argv[0] = 'grader'; from grader.cli import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *command], cwd=cwd, check=True, capture_output=True, text=True

@@ -113,3 +113,19 @@ def test_a_report_on_standard_output_is_json_and_nothing_else(tmp_path: Path) ->
     assert report["earned"] == 0
     assert report["possible"] == 100
     assert done.stderr == ""
+
+
+def test_the_doctor_says_what_this_machine_can_do(needs_bubblewrap: None, mnist: Path) -> None:
+    done = grader("doctor")
+    assert done.returncode == 0, done.stdout
+    for name in ("bubblewrap", "user namespaces", "control groups", "NVIDIA GPU", "mnist"):
+        assert name in done.stdout
+
+
+def test_the_doctor_says_how_to_mend_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_DATA_DIR", str(tmp_path))
+    done = grader("doctor")
+    assert done.returncode == 4
+    assert "grader data fetch mnist" in " ".join(done.stdout.split())
