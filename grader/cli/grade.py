@@ -55,7 +55,7 @@ def command(
     memo = DictMemo()
     bench = wiring.bench(settings, chosen, box, memo, asked)
     with LiveView(err, chosen) as view:
-        graded = pipeline.grade(chosen, submission, bench, view if err.is_terminal else None)
+        graded = pipeline.grade(chosen, submission, bench, view)
     if evidence is not None:
         save(evidence, pipeline.stored(chosen, data, graded))
         kept = FileMemo(evidence / MEMO)
