@@ -19,6 +19,12 @@ from grader.domain.probe import ReadVariables
 ALIKE = 1e-6
 """How far the notebook's array may be from ours, relative to its largest number."""
 
+MIN_SIDE = 32
+"""Rows and columns that an image of the notebook's own must have."""
+
+MIN_VALUES = 50
+"""An own image has more values: one of few may be made from the result that should follow."""
+
 Derive = Callable[[tolerance.Numbers], NDArray[np.generic]]
 """NaN in its result marks what may come out either way, such as a number on a threshold."""
 
@@ -41,7 +47,9 @@ class ArrayMatches(Check):
 
     Measures: both are read when the first is bound. Where the other equals one that we computed
     from the exercise's files, or comes from an image of the student's own choice, the result must
-    follow from it; where it is missing, from one of ours. Booleans, integers and floats are equal.
+    follow from it; where it is missing or no image, from one of ours. An image has 32 x 32 pixels
+    and more than 50 values, and is another array than the result: of a black and white one, any
+    result could be said to follow. Booleans, integers and floats are equal.
 
     Why: the last value is what the cell shows.
 
@@ -77,25 +85,26 @@ class ArrayMatches(Check):
         found = tolerance.read(seen.tensors, _key(seen, self.name))
         if found is None:
             return Failed(message=f"`{self.name}` is no array of numbers.")
-        bases = self._bases(tolerance.read(seen.tensors, _key(seen, self.given)))
-        if not bases:
-            message = f"`{self.given}`, which `{self.name}` should follow from, shows nothing."
-            return Failed(message=message)
+        bases = self._bases(tolerance.read(seen.tensors, _key(seen, self.given)), found)
         return max((self._against(b, found, seen) for b in bases), key=lambda o: o.score)
 
-    def _bases(self, given: tolerance.Numbers | None) -> tuple[_Basis, ...]:
-        """What the notebook's array counts as; all of ours where it has none."""
+    def _bases(
+        self, given: tolerance.Numbers | None, found: tolerance.Numbers
+    ) -> tuple[_Basis, ...]:
+        """What the notebook's array counts as; all of ours where it is no image."""
         ours = tuple(_Basis(source, own=False) for source in self.sources())
         if given is None:
             return ours
         same = tuple(basis for basis in ours if _alike(given, basis.given))
         if same:
             return same
-        return (_Basis(given, own=True),) if self._shows_something(given) else ()
+        return (_Basis(given, own=True),) if self._shows_something(given, found) else ours
 
-    def _shows_something(self, given: tolerance.Numbers) -> bool:
-        """An image, from which more than one value follows."""
-        if given.ndim != 2 or not tolerance.finite(given):
+    def _shows_something(self, given: tolerance.Numbers, found: tolerance.Numbers) -> bool:
+        """An image, from which more than one value follows, and not the result itself."""
+        if given.ndim != 2 or min(given.shape) < MIN_SIDE or not tolerance.finite(given):
+            return False
+        if np.unique(given).size <= MIN_VALUES or _alike(found, given):
             return False
         with np.errstate(all="ignore"):
             derived = tolerance.numbers(self.reference(given))

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,12 +12,18 @@ from grader.domain.detail import Series
 
 MAX_POINTS = 300
 """Points of one curve; of more, every n-th is kept."""
+MAX_LINES = 2 * MAX_POINTS
+"""Lines of a training that are read in full; of more, every n-th and those that tell more."""
+MAX_COUNT = 10**9
+"""Epochs and iterations beyond it are no counts."""
 
 _FIELD = re.compile(
     r"([A-Za-z]{1,20}(?:[ _-][A-Za-z]{1,20}){0,2})[\s:=#\[(]{0,4}"
     r"(\d{1,12}(?:\.\d{0,20})?(?:e[-+]?\d{1,3})?|nan|inf)(?:\s?(?:/|of)\s?(\d{1,9}))?(\s?%)?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
+_EPOCH_IN = re.compile(r"(?<![a-z])ep(?:ochs?)?[\s:=#\[(]{0,4}(\d{1,9})")
+_TEST_IN = re.compile(r"(?<![a-z])(?:te|test|val|valid|validation|eval)(?![a-z])")
 _WORDS = re.compile(r"[A-Za-z]+")
 _EPOCH = {"ep", "epoch", "epochs"}
 _ITERATION = {"it", "iter", "iteration", "batch", "step"}
@@ -57,8 +63,11 @@ def latest(text: str) -> Step | None:
 
 
 def curves(text: str) -> Curves:
-    """Loss and accuracies over epochs; where epochs start anew, only the last training's."""
-    told = list(_last_training(list(steps(text))))
+    """Loss and accuracies over epochs; where epochs start anew, only the last training's.
+
+    Never raises, whatever the text is.
+    """
+    told = list(_last_training(list(_steps(_shown(_lines(text))))))
     return Curves(
         loss=_series("loss, training", told, lambda step: step.loss),
         accuracy=_series("accuracy, training", told, lambda step: step.accuracy)
@@ -68,8 +77,35 @@ def curves(text: str) -> Curves:
 
 def steps(text: str) -> Iterator[Step]:
     """Each line, overwritten ones as well; a line that names no epoch belongs to the last one."""
+    return _steps(_lines(text))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in re.split(r"[\r\n]+", text) if line]
+
+
+def _shown(lines: list[str]) -> list[str]:
+    """What the plot can show of a long output: evenly thinned, but every new epoch and test."""
+    if len(lines) <= MAX_LINES:
+        return lines
+    telling: list[int] = []
+    start, epoch = 0, -1
+    for index, line in enumerate(lines):
+        low = line[:200].lower()
+        named = _EPOCH_IN.search(low) if "ep" in low else None
+        now = int(named[1]) if named else epoch
+        if now < epoch:
+            start = index
+        if now != epoch or (("te" in low or "val" in low) and _TEST_IN.search(low)):
+            telling.append(index)
+        epoch = now
+    every = range(start, len(lines), -(-(len(lines) - start) // MAX_LINES))
+    return [lines[index] for index in sorted({*every, *telling}) if index >= start]
+
+
+def _steps(lines: Iterable[str]) -> Iterator[Step]:
     before = Step()
-    for line in re.split(r"[\r\n]+", text):
+    for line in lines:
         values = _read(line[:2000])
         if values:
             carried: dict[str, Any] = {"epoch": before.epoch, "epochs": before.epochs}
@@ -85,7 +121,7 @@ def _read(line: str) -> dict[str, Any]:
         value = float(number)
         if words & _EPOCH or words & _ITERATION:
             name = "epoch" if words & _EPOCH else "iteration"
-            if value.is_integer():
+            if value.is_integer() and value <= MAX_COUNT:
                 values[name] = int(value)
                 values[f"{name}s"] = int(total) if total else None
         elif words & _ACCURACY:

@@ -2,8 +2,10 @@ from typing import Any
 
 # ruff: noqa: E501 - one case a line
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from grader.domain.progress import MAX_POINTS, Step, curves, latest
+from grader.domain.progress import MAX_LINES, MAX_POINTS, Step, curves, latest
 
 COURSE = "".join(
     "".join(
@@ -68,3 +70,35 @@ def test_hostile_text_is_read_in_no_time() -> None:
         "acc: 1e999 " * 10**4,
     ):
         curves(text)
+
+
+WORDS = ("epoch ", "Ep ", "iter ", "loss ", "acc ", "test acc ", " of ", "%", "\n", "\r", " ")
+NUMBERS = ("1e308", "nan", "\u0131nf", "-3", "1/1", "/0", "/1", "9" * 12, "e999", "\u0663", "0.5")
+PARTS = st.sampled_from(WORDS + NUMBERS)
+
+
+@given(st.lists(PARTS | st.text(max_size=5), max_size=40).map("".join))
+def test_no_text_breaks_the_curves(text: Any) -> None:
+    curves(text * 2)
+    curves((text + "\n") * 2)
+
+
+@pytest.mark.parametrize(
+    "line", ["epoch 1e308 iter 1e308/1 loss 0.5", "epoch 1e10: loss 1", "epoch 3 loss \u0131nf"]
+)
+def test_numbers_that_count_nothing_are_no_positions(line: Any) -> None:
+    assert curves(f"{line}\n{line}\n").loss == ()
+
+
+def test_a_long_training_keeps_its_tests_and_epochs() -> None:
+    lines = [f"Ep {n // 1000 + 1}/9 it {n % 1000 + 1}/1000 loss {1 / (n + 1)}" for n in range(9000)]
+    for n in range(999, 9000, 1000):
+        lines[n] += f" test acc 0.{n}"
+    told = curves("\n".join(lines))
+    assert len(lines) > MAX_LINES
+    assert told.accuracy[0].x == tuple(range(1, 10))
+    assert told.accuracy[0].y[-1] == 0.8999
+    (loss,) = told.loss
+    assert loss.x[0] == 0.001
+    assert loss.x[-1] > 8.9
+    assert MAX_POINTS // 2 <= len(loss.x) <= MAX_POINTS

@@ -20,6 +20,11 @@ def logo(seed: Any) -> Any:
     return convolve2d(image, SOBEL[-1], mode="same")
 
 
+def photo(seed: Any) -> Any:
+    """An image with many values, after the filter."""
+    return convolve2d(np.random.default_rng(seed).random((40, 60)), SOBEL[-1], mode="same")
+
+
 RESULT, OTHER = logo(1), logo(2)
 RIGHT = RESULT.mean() < RESULT
 CHECK = ArrayMatches(
@@ -31,8 +36,8 @@ CHECK = ArrayMatches(
 )
 
 
-def judge(found: Any, **given: Any) -> Any:
-    return CHECK.judge(
+def judge(found: Any, check: Any = CHECK, **given: Any) -> Any:
+    return check.judge(
         made.case(made.variables("thresholded_result", thresholded_result=found, **given))
     )
 
@@ -56,7 +61,7 @@ def test_the_threshold_passes_in_any_type(found: Any, with_result: Any) -> None:
 
 
 def test_an_image_of_the_students_own_is_judged_by_itself_with_a_note() -> None:
-    own = logo(7)
+    own = photo(7)
     outcome = judge(own > own.mean(), result=own)
     assert outcome.status == "passed"
     assert any("not from the exercise's image" in detail.text for detail in outcome.details)
@@ -94,6 +99,32 @@ def test_a_wrong_array_fails(found: Any) -> None:
     assert judge(found, result=RESULT).status == "failed"
 
 
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        np.eye(2),
+        np.eye(64),
+        np.pad(np.ones((9, 9)), 20),
+        (logo(7) > logo(7).mean() + 0.7).astype(float),
+        np.eye(64) + 1e-9 * np.arange(64),
+    ],
+    ids=["constant", "larger", "square", "wrong threshold", "with noise"],
+)
+def test_a_mask_that_is_called_its_own_origin_earns_nothing(made_up: Any) -> None:
+    assert judge(made_up, result=made_up).score == 0
+    assert judge(made_up > made_up.mean(), result=made_up).score == 0
+
+
+@pytest.mark.parametrize("image", [photo(7)[:31], photo(7)[:, :31], np.round(photo(7))])
+def test_an_own_array_that_is_too_small_or_plain_is_no_image(image: Any) -> None:
+    assert judge(image > image.mean(), result=image).status == "failed"
+
+
+def test_the_right_result_passes_where_the_other_name_was_used_again() -> None:
+    assert judge(RIGHT, result=RIGHT).status == "passed"
+    assert judge(RIGHT, result=np.eye(2)).status == "passed"
+
+
 @pytest.mark.parametrize("given", [np.zeros((40, 60)), np.full((40, 60), np.nan), np.ones(3)])
 def test_a_result_from_which_nothing_follows_earns_nothing(given: Any) -> None:
     assert judge(np.zeros_like(given), result=given).score == 0
@@ -106,16 +137,18 @@ def test_rounding_at_the_mean_does_not_decide() -> None:
     assert np.isnan(decided[0, 0])
     found = np.zeros_like(flat)
     found[4, 3] = 1
-    assert judge(found, result=flat).status == "passed"
+    check = CHECK.model_copy(update={"sources": lambda: (flat,)})
+    assert judge(found, check, result=flat).status == "passed"
     found[0] = 1
-    assert judge(found, result=flat).status == "passed"
+    assert judge(found, check, result=flat).status == "passed"
     found[4, 5] = 1
-    assert judge(found, result=flat).status == "failed"
+    assert judge(found, check, result=flat).status == "failed"
 
 
 def test_a_reference_that_gives_one_value_everywhere_shows_nothing() -> None:
-    same = CHECK.model_copy(update={"reference": np.ones_like})
+    other = np.zeros((50, 50))
+    same = CHECK.model_copy(update={"reference": np.ones_like, "sources": lambda: (other,)})
     answer = made.variables(
-        "thresholded_result", thresholded_result=np.ones((9, 9)), result=logo(7)
+        "thresholded_result", thresholded_result=np.ones((40, 60)), result=photo(7)
     )
     assert same.judge(made.case(answer)).status == "failed"
