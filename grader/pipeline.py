@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from grader import notebook, sandbox, scoring
+from grader import notebook, sandbox, scoring, store
 from grader.domain.assignment import Assignment
 from grader.domain.check import Lab, Questions
 from grader.domain.evidence import Evidence, Stopped
@@ -17,7 +17,7 @@ from grader.domain.job import JobCell, JobSpec, Record
 from grader.domain.limits import Limits
 from grader.domain.report import ProblemReport, ScoreReport
 from grader.domain.submission import Submission
-from grader.errors import EvidenceError, SandboxError
+from grader.errors import EvidenceError, SandboxError, StoreError
 from grader.evidence import Collector
 from grader.live import LiveJudge
 from grader.store import StoredRun
@@ -136,9 +136,25 @@ def run(
 
 
 def regrade(assignment: Assignment, run: StoredRun, lab: Lab) -> ScoreReport:
-    """Judge stored evidence under today's assignment; runs nothing. Raises SubmissionError."""
+    """Judge stored evidence under today's assignment; runs nothing.
+
+    Answers to questions that were changed since the run are dropped: then the report is
+    ``not_graded``, and the notebook must be run again.
+
+    Raises:
+        StoreError: the run is one of another assignment.
+        SubmissionError: the stored notebook cannot be read.
+    """
+    if run.assignment != assignment.id:
+        raise StoreError(
+            f"{run.name}: found a run of the assignment {run.assignment!r}, "
+            f"expected one of {assignment.id!r}"
+        )
     submission = read(assignment, run.notebook, run.name)
-    return scoring.score(assignment, submission, run.evidence, run.hidden, lab, run.limits)
+    now = store.digests(scoring.questions(assignment, run.hidden))
+    valid = store.still_valid(run.evidence, run.asked, now)
+    report = scoring.score(assignment, submission, valid.evidence, run.hidden, lab, run.limits)
+    return report.model_copy(update={"status": "not_graded"}) if valid.changed else report
 
 
 def stored(assignment: Assignment, data: bytes, graded: Graded) -> StoredRun:
@@ -151,5 +167,6 @@ def stored(assignment: Assignment, data: bytes, graded: Graded) -> StoredRun:
         sha256=graded.submission.sha256,
         hidden=graded.hidden,
         limits=graded.limits,
+        asked=store.digests(scoring.questions(assignment, graded.hidden)),
         evidence=graded.evidence,
     )

@@ -38,6 +38,8 @@ _REASONS = {
     "raised": "`{name}` could not be examined, because it raised an error.",
     "timed_out": "`{name}` did not answer within the time limit.",
     "too_large": "`{name}` is too large to be examined.",
+    "asked_differently": "`{name}`: the question was changed after this run: "
+    "run the notebook again.",
 }
 
 

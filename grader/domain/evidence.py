@@ -196,9 +196,18 @@ class Unanswered(_Answer):
     """The probe got no answer."""
 
     kind: Literal["unanswered"] = "unanswered"
-    reason: Literal["missing", "ambiguous", "wrong_type", "raised", "timed_out", "too_large"]
+    reason: Literal[
+        "missing",
+        "ambiguous",
+        "wrong_type",
+        "raised",
+        "timed_out",
+        "too_large",
+        "asked_differently",
+    ]
     """missing: no such name and nothing that fits; ambiguous: several fit; raised: the object broke
-    the probe; the others say it."""
+    the probe; asked_differently: only at a regrade, the question is another than the run was asked;
+    the others say it."""
     message: Text
     found: Found | None = None
 

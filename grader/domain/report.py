@@ -105,7 +105,7 @@ class ScoreReport(Frozen):
     title: str
     submission: SubmissionLine
     status: Literal["graded", "not_graded"]
-    """not_graded: one of our checks broke, so that the points are not final."""
+    """not_graded: a check broke or was changed after the run: the points are not final."""
     earned: Points
     possible: Points
     pending: Points

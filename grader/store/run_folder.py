@@ -33,6 +33,7 @@ from grader.domain.evidence import (
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.errors import StoreError
+from grader.store.asked import AskedDigests
 
 RUN = "run.json"
 NOTEBOOK = "notebook.ipynb"
@@ -50,7 +51,8 @@ class RunRecord(Frozen):
     """The content of ``run.json``."""
 
     schema_version: Literal[1] = 1
-    assignment: str
+    assignment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    """Its id, and never a path: a regrade loads what stands here."""
     assignment_version: str
     name: str
     sha256: str
@@ -60,6 +62,8 @@ class RunRecord(Frozen):
     cells: tuple[CellRun, ...]
     stopped: Stopped
     facts: SandboxFacts
+    asked: dict[str, str] = {}
+    """See `StoredRun.asked`."""
     answers: Annotated[tuple[StoredAnswer, ...], Field(max_length=10_000)]
 
 
@@ -73,6 +77,8 @@ class StoredRun(Frozen):
     sha256: str
     hidden: Hidden
     limits: Limits
+    asked: AskedDigests
+    """Digest of each probe; a probe that is missing here counts as changed."""
     evidence: Evidence
 
 
@@ -83,19 +89,33 @@ def save(folder: Path, run: StoredRun) -> None:
         StoreError: it cannot be written.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        require_usable(folder)
         draft = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             _write(draft, run)
             if folder.exists():
-                if not (folder / RUN).is_file() and any(folder.iterdir()):
-                    raise StoreError(f"{folder} exists and holds no stored run: choose another")
                 shutil.rmtree(folder)
             draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise StoreError(f"the run cannot be stored in {folder}: {error}") from error
+
+
+def require_usable(folder: Path) -> None:
+    """Nothing, where a run can be stored there; to be asked before a long run.
+
+    Raises:
+        StoreError: it holds other things, is no folder, or cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent)).rmdir()
+        other = folder.exists() and not (folder / RUN).is_file()
+        if other and (not folder.is_dir() or any(folder.iterdir())):
+            raise StoreError(f"{folder} exists and holds no stored run: choose another")
+    except OSError as error:
+        raise StoreError(f"no run can be stored in {folder}: {error}") from error
 
 
 def _write(folder: Path, run: StoredRun) -> None:
@@ -120,6 +140,7 @@ def _write(folder: Path, run: StoredRun) -> None:
         cells=run.evidence.cells,
         stopped=run.evidence.stopped,
         facts=run.evidence.facts,
+        asked=dict(run.asked),
         answers=tuple(stored),
     )
     (folder / RUN).write_text(record.model_dump_json(indent=1))
@@ -149,6 +170,7 @@ def load(folder: Path) -> StoredRun:
         sha256=record.sha256,
         hidden=record.hidden,
         limits=record.limits,
+        asked=record.asked,
         evidence=Evidence(
             environment=record.environment,
             cells=record.cells,

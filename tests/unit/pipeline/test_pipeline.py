@@ -19,7 +19,7 @@ from grader.domain.limits import Limits
 from grader.domain.question import Question
 from grader.domain.report import ProblemReport, ScoreReport
 from grader.domain.submission import Submission
-from grader.errors import SandboxError
+from grader.errors import SandboxError, StoreError
 from grader.evidence import pack
 from grader.pipeline import Bench, Graded, grade, read, regrade, stored
 from grader.sandbox import FakeSandbox, Job
@@ -221,3 +221,31 @@ def test_a_changed_rubric_scores_stored_evidence_anew(tmp_path: Path) -> None:
     )
     again = regrade(generous, load(tmp_path / "run"), Lab(dataset=no_data))
     assert earned(again) == {"twice": 9, "sum": 1}
+
+
+def other_calls(rng: np.random.Generator) -> tuple[Group, ...]:
+    return (Group(id="any", title="any", calls=((rng.normal(size=4),),), share=1),)
+
+
+def test_an_answer_is_never_judged_by_inputs_that_the_run_did_not_see(tmp_path: Path) -> None:
+    graded = run(FakeSandbox(lambda job: (HELLO, answer(job), END)))
+    save(tmp_path / "run", stored(TWICE, NOTEBOOK, graded))
+    first, second = TWICE.problems
+    (check,) = first.checks
+    asks_others = check.model_copy(update={"groups": other_calls})
+    changed = TWICE.model_copy(
+        update={"problems": (first.model_copy(update={"checks": (asks_others,)}), second)}
+    )
+    again = regrade(changed, load(tmp_path / "run"), Lab(dataset=no_data))
+    assert again.status == "not_graded"
+    assert again.problems[0].checks[0].status == "not_graded"
+    assert again.problems[0].checks[0].reason == "asked_differently"
+    assert "run the notebook again" in again.problems[0].message
+    assert again.problems[1].status == "passed"
+
+
+def test_a_run_of_another_assignment_is_refused() -> None:
+    graded = run(FakeSandbox(lambda job: (HELLO, answer(job), END)))
+    other = TWICE.model_copy(update={"id": "thrice"})
+    with pytest.raises(StoreError, match=r"'twice'.*'thrice'"):
+        regrade(other, stored(TWICE, NOTEBOOK, graded), Lab(dataset=no_data))

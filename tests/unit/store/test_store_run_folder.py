@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.domain.check import Questions
 from grader.domain.evidence import (
     Answered,
     CellRun,
@@ -11,13 +12,25 @@ from grader.domain.evidence import (
     Found,
     SandboxFacts,
     Stopped,
+    Unanswered,
     VariablesAnswer,
     VariableSeen,
 )
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
+from grader.domain.probe import Call, CallFunction
 from grader.errors import StoreError
-from grader.store import MEMO, RUN, FileMemo, StoredRun, load, save
+from grader.store import (
+    MEMO,
+    RUN,
+    FileMemo,
+    StoredRun,
+    digests,
+    load,
+    require_usable,
+    save,
+    still_valid,
+)
 
 
 def a_run() -> StoredRun:
@@ -45,6 +58,7 @@ def a_run() -> StoredRun:
         sha256="ab",
         hidden=Hidden(seed="00" * 32),
         limits=Limits(),
+        asked={"v": "00"},
         evidence=evidence,
     )
 
@@ -75,6 +89,56 @@ def test_a_folder_with_other_things_in_it_is_not_overwritten(tmp_path: Path) -> 
     with pytest.raises(StoreError, match="holds no stored run"):
         save(tmp_path, a_run())
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_an_unusable_folder_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for folder in (tmp_path, file, file / "below"):
+        with pytest.raises(StoreError, match=str(folder)):
+            require_usable(folder)
+    require_usable(tmp_path / "new" / "run")
+    save(tmp_path / "run", a_run())
+    require_usable(tmp_path / "run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "new", "run"]
+
+
+def test_a_run_that_names_a_file_as_its_assignment_is_refused(tmp_path: Path) -> None:
+    """A regrade loads the assignment that stands there: a path would run that file."""
+    save(tmp_path / "run", a_run())
+    text = (tmp_path / "run" / RUN).read_text()
+    (tmp_path / "run" / RUN).write_text(text.replace('"cnn"', '"/tmp/evil.py"'))
+    with pytest.raises(StoreError, match="assignment"):
+        load(tmp_path / "run")
+
+
+def asked(fill: float = 1.0, name: str = "f", dtype: str = "<f8") -> Questions:
+    call = CallFunction(id="f", name=name, calls=(Call(args=("x",)),))
+    return Questions((call,), {"x": np.full(3, fill, dtype), "other": np.ones(2)})
+
+
+def test_a_digest_follows_the_probe_and_its_arrays() -> None:
+    first = digests(asked())
+    assert digests(asked()) == first
+    for changed in (asked(fill=2.0), asked(name="g"), asked(dtype="<f4")):
+        assert digests(changed)["f"] != first["f"]
+    reshaped = asked()
+    reshaped = Questions(reshaped.probes, {"x": np.ones((3, 1)), "other": np.zeros(2)})
+    assert digests(reshaped) != first
+    elsewhere = Questions(asked().probes, {"x": np.ones(3), "other": np.zeros(2)})
+    assert digests(elsewhere) == first
+
+
+def test_answers_to_a_changed_or_a_new_question_are_dropped() -> None:
+    run = a_run()
+    same = still_valid(run.evidence, {"v": "1"}, {"v": "1"})
+    assert (same.evidence.answers, same.changed) == (run.evidence.answers, frozenset())
+    for then in ({"v": "2"}, {}):
+        other = still_valid(run.evidence, then, {"v": "1"})
+        assert other.changed == {"v"}
+        (only,) = other.evidence.answers
+        assert isinstance(only.answer, Unanswered)
+        assert only.answer.reason == "asked_differently"
 
 
 @pytest.mark.parametrize("break_it", ["run", "arrays", "empty"])
