@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import os
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ class Entry:
     """One notebook of the class.
 
     Attributes:
-        key: its path below the folder with ``__`` for each separator: the name of its results.
+        key: the name of its results: its path below the folder with ``__`` for each separator,
+            and a piece of the path's hash where another notebook would get the same name.
         path: where it lies.
     """
 
@@ -52,16 +55,23 @@ class Result(Frozen):
 
 def find(folder: Path) -> list[Entry]:
     """All notebooks below a folder, in the order of their paths; no checkpoints, no hidden ones."""
-    paths = (
-        path
+    paths = [
+        path.relative_to(folder)
         for path in sorted(folder.rglob("*.ipynb"))
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-    return [Entry(_key(path.relative_to(folder)), path) for path in paths]
+    ]
+    return [Entry(key, folder / path) for path, key in _keys(paths).items()]
 
 
-def _key(path: Path) -> str:
-    return "__".join(path.with_suffix("").parts)
+def _keys(paths: Sequence[Path]) -> dict[Path, str]:
+    """A key of its own for each path; a name made to look like a marked key is marked as well."""
+    keys = {path: "__".join(path.with_suffix("").parts) for path in paths}
+    for start in range(0, 64, 8):
+        times = Counter(keys.values())
+        for path in [path for path, key in keys.items() if times[key] > 1]:
+            digest = hashlib.sha256(os.fsencode(path)).hexdigest()
+            keys[path] += f"-{digest[start : start + 8]}"
+    return keys
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import os
 import secrets
+from functools import lru_cache, partial
+from pathlib import Path
 
 from filelock import FileLock
 
 from grader.data import DataStore
 from grader.domain.assignment import Assignment
-from grader.domain.check import Lab, Memo
+from grader.domain.check import Lab, Labelled, Memo
 from grader.domain.limits import Limits
 from grader.errors import DataError, SandboxError
 from grader.pipeline import Bench
@@ -48,7 +50,13 @@ def data_store(settings: Settings) -> DataStore:
 
 def lab(settings: Settings, memo: Memo) -> Lab:
     """What judgements may use."""
-    return Lab(dataset=data_store(settings).load, memo=memo)
+    return Lab(dataset=partial(_labelled, settings.data_dir), memo=memo)
+
+
+@lru_cache(maxsize=4)
+def _labelled(root: Path, name: str) -> Labelled:
+    """Read once for all runs of a process; read-only, so that sharing it is safe."""
+    return DataStore(root).load(name)
 
 
 def limits(asked: Limits, workers: int = 1) -> Limits:

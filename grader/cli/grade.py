@@ -18,7 +18,7 @@ from grader.cli.options import (
 from grader.cli.output import err, out, write
 from grader.domain.check import DictMemo
 from grader.settings import Settings
-from grader.store import MEMO, FileMemo, save
+from grader.store import MEMO, FileMemo, require_usable, save
 
 FileOption = Annotated[Path | None, typer.Option(dir_okay=False, allow_dash=True)]
 
@@ -46,6 +46,8 @@ def command(
     Exit codes: 0 graded, 1 below --fail-under, 2 usage, 3 the notebook cannot be read, 4 it could
     not be graded (our fault).
     """
+    if evidence is not None:
+        require_usable(evidence)
     settings = Settings()
     chosen = scoring.load(assignment)
     asked = wiring.limits(parse_limits(limits, chosen.limits))
@@ -56,11 +58,6 @@ def command(
     bench = wiring.bench(settings, chosen, box, memo, asked)
     with LiveView(err, chosen) as view:
         graded = pipeline.grade(chosen, submission, bench, view)
-    if evidence is not None:
-        save(evidence, pipeline.stored(chosen, data, graded))
-        kept = FileMemo(evidence / MEMO)
-        for key, value in memo.values.items():
-            kept.put(key, value)
     wanted = {"json": json, "html": html, "markdown": markdown, "junit": junit}
     for form, path in wanted.items():
         if path is not None:
@@ -69,6 +66,11 @@ def command(
         reports.print_table(graded.report, out)
         for path in (p for p in wanted.values() if p is not None):
             out.print(f"Report: {path.resolve()}", markup=False, highlight=False, soft_wrap=True)
+    if evidence is not None:
+        save(evidence, pipeline.stored(chosen, data, graded))
+        kept = FileMemo(evidence / MEMO)
+        for key, value in memo.values.items():
+            kept.put(key, value)
     code = code_of_report(graded.report, fail_under)
     if code is not Exit.GRADED:
         raise typer.Exit(code)

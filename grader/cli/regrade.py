@@ -1,17 +1,35 @@
 """`grader regrade`: stored evidence under today's assignment."""
 
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grader import pipeline, reports, scoring, wiring
-from grader.cli.options import AssignmentOption
 from grader.cli.output import complain, out, write
+from grader.domain.assignment import Assignment
 from grader.domain.report import ScoreReport
 from grader.errors import GraderError
 from grader.settings import Settings
 from grader.store import MEMO, RUN, FileMemo, load
+
+MANY = 8
+"""From so many runs on, starting other processes costs less than it saves."""
+
+
+@dataclass(frozen=True)
+class Regraded:
+    """How one stored run went: its report, or why there is none."""
+
+    report: ScoreReport | None
+    error: str = ""
 
 
 def command(
@@ -19,7 +37,15 @@ def command(
         list[Path],
         typer.Argument(help="Folders of stored runs, or folders that hold some.", exists=True),
     ],
-    assignment: AssignmentOption = "cnn",
+    assignment: Annotated[
+        str | None,
+        typer.Option(
+            "--assignment",
+            "-a",
+            help="Id of an installed assignment, or a .py file that defines one.",
+            show_default="the one that was run",
+        ),
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(help="Write all reports here, one JSON object a line; - works.")
     ] = None,
@@ -28,20 +54,16 @@ def command(
     ] = None,
 ) -> None:
     """Score stored evidence again. Runs nothing: only the judgements are made anew."""
-    settings = Settings()
-    chosen = scoring.load(assignment)
     folders = [found for path in evidence for found in stored_runs(path)]
     if not folders:
         raise typer.BadParameter("no stored run there: expected a folder with run.json")
-    done: list[ScoreReport] = []
-    failed: list[str] = []
-    for folder in folders:
-        try:
-            lab = wiring.lab(settings, FileMemo(folder / MEMO))
-            done.append(pipeline.regrade(chosen, load(folder), lab))
-        except GraderError as error:
-            failed.append(f"{folder}: {error}")
-            complain(failed[-1])
+    if assignment is not None:
+        _assignment(assignment)
+    results = list(_all(folders, assignment))
+    done = [result.report for result in results if result.report is not None]
+    for result in results:
+        if result.report is None:
+            complain(result.error)
     if json is not None:
         write(json, "".join(reports.to_json(report, indent=None) for report in done))
     if html is not None and len(done) == 1:
@@ -51,7 +73,7 @@ def command(
             reports.print_table(done[0], out)
         else:
             reports.print_class(done, out)
-    if failed or any(report.status == "not_graded" for report in done):
+    if len(done) < len(results) or any(report.status == "not_graded" for report in done):
         raise typer.Exit(4)
 
 
@@ -60,3 +82,34 @@ def stored_runs(path: Path) -> list[Path]:
     return sorted(
         found.parent for found in ([path / RUN] if (path / RUN).is_file() else path.rglob(RUN))
     )
+
+
+def _all(folders: Sequence[Path], assignment: str | None) -> Iterator[Regraded]:
+    """One result for each folder, in their order; many are shared among processes."""
+    one = partial(regrade, assignment=assignment)
+    workers = len(os.sched_getaffinity(0))
+    if len(folders) < MANY or workers == 1:
+        yield from map(one, folders)
+        return
+    workers = min(workers, len(folders) // (MANY // 2))
+    chunk = -(-len(folders) // (4 * workers))
+    try:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            yield from pool.map(one, folders, chunksize=chunk)
+    except BrokenProcessPool as error:
+        raise GraderError("a process that regraded died, maybe for lack of memory") from error
+
+
+def regrade(folder: Path, assignment: str | None) -> Regraded:
+    """Score one stored run, under the named assignment or the one that was run."""
+    try:
+        run = load(folder)
+        lab = wiring.lab(Settings(), FileMemo(folder / MEMO))
+        return Regraded(pipeline.regrade(_assignment(assignment or run.assignment), run, lab))
+    except GraderError as error:
+        return Regraded(None, f"{folder}: {error}")
+
+
+@cache
+def _assignment(name: str) -> Assignment:
+    return scoring.load(name)

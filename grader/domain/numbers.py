@@ -6,6 +6,7 @@ where that is several different numbers, the text contradicts itself as far as c
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -15,6 +16,9 @@ from grader.domain.plain import plain
 
 MAX_TEXT = 20_000
 """Characters of a text that are read."""
+
+MAX_STATED = 50
+"""Different numbers that are told of one text; two already contradict each other."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -225,10 +229,12 @@ def _chosen(found: Sequence[_Found]) -> list[_Found]:
 
 def _exact(found: Sequence[_Found]) -> Iterator[StatedNumber]:
     """Without the approximations of numbers that are given exactly as well."""
-    exact = [f.token.readings[0] for f in found if not f.approximate]
+    exact = sorted(f.token.readings[0] for f in found if not f.approximate)
     for f in found:
-        near = (abs(value - f.token.readings[0]) <= f.token.step for value in exact)
-        if not (f.approximate and any(near)):
+        value, step = f.token.readings[0], f.token.step
+        at = bisect_left(exact, value - step)
+        near = at < len(exact) and exact[at] <= value + step
+        if not (f.approximate and near):
             yield _stated(f.token, approximate=f.approximate)
 
 
@@ -239,7 +245,11 @@ def _stated(token: Token, *, approximate: bool) -> StatedNumber:
 def _distinct(numbers: Iterable[StatedNumber]) -> tuple[StatedNumber, ...]:
     """One of each; two ways to write the same number have a reading in common."""
     kept: list[StatedNumber] = []
+    known: set[Fraction] = set()
     for number in numbers:
-        if not any(set(number.readings) & set(other.readings) for other in kept):
+        if known.isdisjoint(number.readings):
             kept.append(number)
+            known.update(number.readings)
+        if len(kept) == MAX_STATED:
+            break
     return tuple(kept)

@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from grader.domain.assignment import Shortcut
@@ -80,6 +81,7 @@ def clean_name(name: str) -> str:
     return shown.strip()[-MAX_NAME:] or "notebook.ipynb"
 
 
+@lru_cache(maxsize=4)
 def _released(release: bytes | None) -> tuple[Cell, ...]:
     if release is None:
         return ()

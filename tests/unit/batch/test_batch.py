@@ -143,5 +143,21 @@ def test_evidence_is_kept_for_a_regrade(folder: Path) -> None:
     assert json.loads((out / REPORT).read_text())["earned"] == 3
 
 
+def test_two_paths_never_share_a_key(tmp_path: Path) -> None:
+    def keys(*names: str) -> list[str]:
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+        return [entry.key for entry in find(tmp_path)]
+
+    first, second = keys("a/b.ipynb", "a__b.ipynb")
+    assert first != second
+    assert first.startswith("a__b-")
+    assert len(first) == len("a__b-12345678")
+    three = keys(f"{first}.ipynb", "c.ipynb")
+    assert len(set(three)) == 4
+    assert "c" in three
+
+
 def test_notebooks_of_one_name_in_two_folders_do_not_meet(folder: Path) -> None:
     assert [entry.key for entry in find(folder)] == ["ada__ex", "bob__ex", "eve__ex"]

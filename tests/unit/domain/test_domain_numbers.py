@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.domain.numbers import stated_numbers
+from grader.domain.numbers import MAX_STATED, stated_numbers
 
 FORMULA = "(784 + 1) * 512 + (512 + 1) * 256 + (256 + 1) * 128 + (128 + 1) * 10"
 LATEX = FORMULA.replace("*", r"\cdot")
@@ -200,3 +200,14 @@ def test_any_text_states_some_numbers_or_none(text: str) -> None:
     for number in stated_numbers(text):
         assert number.readings
         assert number.written
+
+
+@pytest.mark.parametrize("mark", ["", "about "])
+def test_of_very_many_numbers_only_some_are_told(mark: str) -> None:
+    text = "\n\n".join(f"{mark}{number}" for number in range(10_000, 12_500))
+    assert len(stated_numbers(text)) == MAX_STATED
+
+
+def test_an_approximation_of_an_exact_number_is_not_told() -> None:
+    text = "It has 567,434, so about 567 thousand, and not 106,154."
+    assert [number.value for number in stated_numbers(text)] == [567434, 106154]
