@@ -116,6 +116,7 @@ class AccuracyAgainst(Check):
     Measures: both accuracies, re-measured. It passes unless it falls behind by more than the
     sampling error of the test set and the luck of both seeds explain (one-sided, p < 0.001). Where
     the other model cannot be measured or was never trained, what right code reaches stands in.
+    A model with the other's weights is the other, and fails.
 
     Why: the exercise asks for a better network, not only for a good one.
 
@@ -148,7 +149,13 @@ class AccuracyAgainst(Check):
         if not newest_first(self.model, case):
             return absent(case, self.model.name)
         rival = self._rival(case)
-        outcomes = (self._outcome(item, rival, case) for item in measurable(self.model, case))
+        theirs = {item.loaded.weights.digest for item in measurable(self.other, case)}
+        outcomes = (
+            self._itself()
+            if item.loaded.weights.digest in theirs
+            else self._outcome(item, rival, case)
+            for item in measurable(self.model, case)
+        )
         unmeasured = f"The accuracy of `{self.model.name}` could not be re-measured."
         return favourable(outcomes) or Failed(message=unmeasured)
 
@@ -164,6 +171,11 @@ class AccuracyAgainst(Check):
         if ahead >= -self._allowance(reached.available):
             return graded(1, f"{numbers}: as good or better.")
         return graded(0, f"{numbers}: further behind than luck explains.")
+
+    def _itself(self) -> Scored:
+        return graded(
+            0, f"`{self.model.name}` is `{self.other.name}`: a network was compared with itself."
+        )
 
     def _allowance(self, images: int) -> float:
         return Z * math.hypot(self.expected.spread(images), self.expected_other.spread(images))

@@ -1,27 +1,32 @@
 """Which architecture computes what the student's model computes, given the student's weights."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from grader.checks import describe, tolerance
+from grader.checks.hidden_weights import hidden_weights
 from grader.checks.misconception import Misconception
-from grader.checks.model import Model
+from grader.checks.model import Model, Shapes
 from grader.checks.seen import Seen
 from grader.checks.weights import Loaded, Weights, place, weights_of
 from grader.domain.evidence import ModuleAnswer
+from grader.domain.hidden import Hidden
 
 TOLERANCE = 1e-4
 """Relative to the output's scale. Right ways to write the models were equal to the last bit on one
 machine and 2e-6 apart in the worst rounding; the nearest of 25 wrong functions was 3e-2 off."""
 FLAT = 1e-3
-"""Outputs that vary less than this, relative to their size, say nothing about the function."""
-
+"""A column that varies less than this, relative to its size, says nothing about the function."""
+OWN_FLOOR = 1e-1
+"""Least scale with the student's own weights, relative to the column's size: these only tie the
+weights to the model, whose function the hidden weights prove."""
 MISTAKE_FLOOR = 1e-2
-"""Untrained sigmoids give almost the same for every image; that mistake is named all the same."""
+"""Least scale of a mistake, relative to all columns: a ReLU at the end makes whole columns 0."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Fit:
 
     Attributes:
         verdict: same: the reference's function; mistaken: a misconception's; differs: neither;
-            unproven: with these weights every function looks alike; too_large: not computed.
+            unproven: it could not be run with other weights; too_large: not computed.
         text: how it differs or why nothing is known, in words.
         loaded: the architecture of ours, holding the student's weights, that gives the student's
             outputs; None unless same or mistaken.
@@ -43,8 +48,22 @@ class Fit:
     misconception: Misconception | None = None
 
 
-def fit(model: Model, seen: Seen[ModuleAnswer], images: NDArray[np.float32]) -> Fit:
-    """Compare one snapshot with the reference, then with each misconception, on hidden images."""
+@dataclass(frozen=True)
+class _Shown:
+    """What the student's model gave, and for which weights."""
+
+    weights: Weights
+    output: tolerance.Numbers
+    hidden: Weights
+    hidden_output: tolerance.Numbers | None
+
+
+def fit(model: Model, seen: Seen[ModuleAnswer], hidden: Hidden) -> Fit:
+    """Compare one snapshot with the reference, then with each misconception, on hidden images.
+
+    An architecture fits where it gives the student's outputs twice: with the student's weights, and
+    with hidden ones, which no student can choose so that a wrong function looks right.
+    """
     answer = seen.answer
     if answer.error is not None:
         return Fit("differs", f"it raised {describe.raised(answer.error)}")
@@ -56,51 +75,87 @@ def fit(model: Model, seen: Seen[ModuleAnswer], images: NDArray[np.float32]) -> 
     output = tolerance.read(seen.tensors, "output")
     if output is None or not tolerance.finite(output):
         return Fit("differs", "it gave no finite output")
-    return _compare(model, weights, output, images)
+    drawn = hidden_weights(weights, model.seed(hidden))
+    shown = _Shown(weights, output, drawn, tolerance.read(seen.tensors, "hidden_output"))
+    return _compare(model, shown, model.inputs(hidden))
 
 
-def _compare(
-    model: Model, weights: Weights, output: tolerance.Numbers, images: NDArray[np.float32]
-) -> Fit:
+def _compare(model: Model, shown: _Shown, images: NDArray[np.float32]) -> Fit:
     text = "its parameters do not have the shapes of the exercise's layers"
-    for misconception, loaded in _candidates(model, weights):
-        expected = tolerance.numbers(loaded.run(images))
-        if expected is None:
+    for misconception, build in _candidates(model):
+        loaded = place(shown.weights, build)
+        if loaded is None:
             continue
-        scale = _scale(expected, floor=0 if misconception is None else MISTAKE_FLOOR)
-        if scale is None:
-            if misconception is None:
-                return Fit("unproven", "its output does not depend on the image")
-            continue
-        gap = tolerance.difference(output, expected, scale, TOLERANCE)
+        gap = _own_gap(loaded, shown.output, images)
+        if gap is None:
+            if shown.hidden_output is None:
+                return Fit("unproven", "it could not be run with other weights")
+            gap = _hidden_gap(build, shown, images, mistaken=misconception is not None)
         if gap is None:
             verdict: Literal["same", "mistaken"] = "mistaken" if misconception else "same"
             return Fit(verdict, "", loaded, misconception)
         if misconception is None:
-            text = f"its output on hidden images is another: {gap}"
+            text = gap
     return Fit("differs", text)
 
 
-def _candidates(model: Model, weights: Weights) -> Iterator[tuple[Misconception | None, Loaded]]:
-    """The reference, then the misconceptions: those that can hold the student's weights."""
-    reference = place(weights, model.reference)
-    if reference is not None:
-        yield None, reference
+def _candidates(
+    model: Model,
+) -> Iterator[tuple[Misconception | None, Callable[[Shapes], nn.Module]]]:
+    """The reference, then the misconceptions."""
+    yield None, model.reference
     for misconception in model.misconceptions:
-        loaded = place(weights, misconception.build)
-        if loaded is not None:
-            yield misconception, loaded
+        yield misconception, misconception.build
 
 
-def _scale(expected: tolerance.Numbers, floor: float) -> float | None:
-    """Largest deviation from the mean over the images; None where it tells nothing.
+def _own_gap(loaded: Loaded, output: tolerance.Numbers, images: NDArray[np.float32]) -> str | None:
+    """How the outputs differ with the student's weights; None where they agree."""
+    expected = tolerance.numbers(loaded.run(images))
+    if expected is None or not tolerance.finite(expected):
+        return "with its weights, the exercise's layers give no finite output"
+    scale = np.maximum(_spread(expected), OWN_FLOOR * np.abs(expected).max(axis=0))
+    gap = _difference(output, expected, scale)
+    return gap and f"its output on hidden images is another: {gap}"
 
-    Args:
-        expected: outputs, one row an image.
-        floor: least scale, relative to the size of the outputs.
-    """
-    if not tolerance.finite(expected):
+
+def _hidden_gap(
+    build: Callable[[Shapes], nn.Module],
+    shown: _Shown,
+    images: NDArray[np.float32],
+    *,
+    mistaken: bool,
+) -> str | None:
+    """How the outputs differ with the hidden weights; None where they agree and that says all."""
+    loaded = place(shown.hidden, build)
+    expected = None if loaded is None else tolerance.numbers(loaded.run(images))
+    if expected is None or not tolerance.finite(expected):
+        return "with hidden weights, the exercise's layers give no finite output"
+    scale, size = _spread(expected), np.abs(expected).max(axis=0)
+    if mistaken:
+        scale = np.maximum(scale, MISTAKE_FLOOR * tolerance.largest(expected))
+    if not (scale > np.maximum(FLAT * size, np.finfo(np.float32).tiny)).all():
+        return "with hidden weights, some of its outputs do not depend on the image"
+    gap = _difference(shown.hidden_output, expected, scale)
+    return gap and f"with hidden weights, its output on hidden images is another: {gap}"
+
+
+def _spread(expected: tolerance.Numbers) -> tolerance.Numbers:
+    """Largest deviation of each column from its mean over the images."""
+    spread: tolerance.Numbers = np.abs(expected - expected.mean(axis=0)).max(axis=0)
+    return spread
+
+
+def _difference(
+    found: tolerance.Numbers | None, expected: tolerance.Numbers, scale: tolerance.Numbers
+) -> str | None:
+    """See `tolerance.difference`, with a scale for each column."""
+    if found is None or found.shape != expected.shape or not tolerance.finite(found):
+        return tolerance.difference(found, expected, 1, TOLERANCE)
+    off = (np.abs(found - expected) > TOLERANCE * scale).any(axis=0)
+    if not off.any():
         return None
-    size = tolerance.largest(expected)
-    scale = max(tolerance.largest(expected - expected.mean(axis=0)), floor * size)
-    return scale if scale > FLAT * size and scale > np.finfo(np.float32).tiny else None
+    column = int(off.argmax())
+    gap = tolerance.difference(
+        found[:, column], expected[:, column], float(scale[column]), TOLERANCE
+    )
+    return f"in column {column}, {gap}"

@@ -1,6 +1,7 @@
 """A student's layers beside the reference's."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
@@ -33,6 +34,24 @@ def table(answer: ModuleAnswer, reference: nn.Module) -> LayerTable:
         student_total=answer.parameter_count,
         reference_total=parameters(reference),
     )
+
+
+def different_shapes(answer: ModuleAnswer, reference: nn.Module) -> str:
+    """Which trainable parameters have no partner in the other network; empty where all have one."""
+    theirs = Counter(_essence(p.shape) for p in answer.parameters if p.trainable)
+    ours = Counter(_essence(tuple(p.shape)) for p in reference.parameters())
+    found, expected = theirs - ours, ours - theirs
+    return f"found {_shapes(found)} instead of {_shapes(expected)}" if found or expected else ""
+
+
+def _essence(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Equal for transposed matrices, and whatever sizes of 1 there are."""
+    sizes = tuple(size for size in shape if size != 1)
+    return tuple(sorted(sizes, reverse=True)) if len(sizes) == 2 else sizes
+
+
+def _shapes(found: Counter[tuple[int, ...]]) -> str:
+    return describe.clip(", ".join(describe.shape(s) for s in found.elements()) or "nothing", 120)
 
 
 def parameters(module: nn.Module) -> int:

@@ -70,8 +70,13 @@ class Model(Frozen):
             class_name=self.class_name,
             inputs=key,
             outputs=self.outputs,
+            seed=self.seed(hidden),
         )
         return Questions((probe,), {key: self.inputs(hidden)})
+
+    def seed(self, hidden: Hidden) -> int:
+        """Seed of the hidden weights; see `hidden_weights`."""
+        return int(hidden.rng(f"{self.name}.weights").integers(2**63))
 
     def inputs(self, hidden: Hidden) -> NDArray[np.float32]:
         """The hidden images; see `Images.draw`."""

@@ -5,7 +5,7 @@ from torch import nn
 
 from grader.checks import describe
 from grader.checks.fit import Fit
-from grader.checks.layers import parameters, table
+from grader.checks.layers import different_shapes, parameters, table
 from grader.checks.model import Model
 from grader.checks.seen import Seen, absent, comparison, favourable, found_notes, graded
 from grader.checks.snapshots import fitted, newest_first
@@ -21,9 +21,9 @@ class ModelMatches(Check):
     """The model computes the function that was asked for.
 
     Measures: the student's weights are put into the reference, and its output on hidden images is
-    compared with the student's. Every snapshot of the model is tried (as defined, after each
-    training, at the end) and the most favourable one counts; one whose weights make every function
-    look alike proves nothing.
+    compared with the student's; then hidden weights are put into both, and their outputs compared
+    again, so that no choice of weights hides a wrong function. Every snapshot of the model is
+    tried (as defined, after each training, at the end) and the most favourable one counts.
 
     Why: any right way to write the layers is right; a printed summary proves nothing.
 
@@ -60,7 +60,7 @@ class ModelMatches(Check):
                 message = f"`{name}` computes the function that was asked for."
                 return graded(1, message, (*details, *more))
             case "unproven":
-                message = f"Nothing can be said about `{name}` with these weights: {found.text}."
+                message = f"Nothing can be said about `{name}`: {found.text}."
                 return NotGraded(reason="weights_say_nothing", message=message, details=details)
             case "too_large":
                 message = f"`{name}` could not be compared: {found.text}."
@@ -73,7 +73,8 @@ class ModelMatches(Check):
 class ParameterCount(Check):
     """The model has the right number of trainable parameters.
 
-    Measures: elements of all trainable parameters, each tensor counted once.
+    Measures: elements of all trainable parameters, each tensor counted once; and the shapes of
+    these tensors, in any order, where a matrix may be transposed and sizes of 1 do not matter.
 
     Why: it catches layers of the right kind with wrong sizes, and layers that are never used.
 
@@ -110,6 +111,11 @@ class ParameterCount(Check):
         found, name = seen.answer.parameter_count, self.model.name
         reference = _reference(self.model, seen)
         expected = parameters(reference) if self.expected is None else self.expected
+        if found == expected and (others := different_shapes(seen.answer, reference)):
+            message = (
+                f"`{name}` has {describe.count(found)} parameters, but in other layers: {others}."
+            )
+            return graded(0, message, (table(seen.answer, reference),))
         if found == expected:
             return graded(1, f"`{name}` has {describe.count(found)} parameters, as it should.")
         gap = f"{describe.count(abs(found - expected))} too {'many' if found > expected else 'few'}"

@@ -30,7 +30,7 @@ def fitted(model: Model, seen: Seen[ModuleAnswer], case: Case) -> Fit:
     """How a snapshot compares with the reference; computed once for all checks of a case."""
     key = ("fit", model.name, id(seen.tensors))
     if key not in case.shared:
-        case.shared[key] = fit(model, seen, model.inputs(case.hidden))
+        case.shared[key] = fit(model, seen, case.hidden)
     found = case.shared[key]
     assert isinstance(found, Fit)
     return found
@@ -61,8 +61,8 @@ def measurable(model: Model, case: Case) -> Iterator[Measurable]:
 
 
 def _content(seen: Seen[ModuleAnswer]) -> str:
-    """Equal for snapshots with equal weights and outputs."""
+    """Equal for snapshots with equal weights and outputs, of both passes."""
     weights = weights_of(seen.answer, seen.tensors)
-    output = seen.tensors.get("output")
-    shown = b"" if output is None else output.tobytes()
-    return f"{weights.digest if weights else ''} {hash(shown)}"
+    outputs = (seen.tensors.get(key) for key in ("output", "hidden_output"))
+    shown = [b"" if output is None else output.tobytes() for output in outputs]
+    return f"{weights.digest if weights else ''} {hash(tuple(shown))}"

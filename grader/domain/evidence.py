@@ -73,7 +73,11 @@ class _Answer(Frozen):
 
 
 class ModuleAnswer(_Answer):
-    """What a module is. Arrays: ``output`` where it ran, and the `key` of each parameter."""
+    """What a module is.
+
+    Arrays: ``output`` where it ran, the `key` of each parameter, and ``hidden_output``: what it
+    gave with hidden weights in all used parameters, where these were sent and nothing was raised.
+    """
 
     kind: Literal["module"] = "module"
     found: Found

@@ -33,6 +33,8 @@ class DescribeModule(Frozen):
     """float32 array, batch first."""
     outputs: int
     """Columns of a right output: tells which unnamed module fits."""
+    seed: int = 0
+    """Of the hidden weights with which the module is run once more."""
 
 
 class Call(Frozen):

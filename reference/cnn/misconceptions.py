@@ -84,16 +84,18 @@ def cnn(shapes: Shapes) -> Design:
     return Design(filters=filters_of(shapes), dense=(128, CLASSES))
 
 
-def _as_student(shapes: Shapes) -> Design:
-    """The right kinds of layers in the student's number and sizes.
+def _as_student(design: DesignFor, shapes: Shapes) -> Design:
+    """The design's layers in the student's sizes.
 
     Raises:
-        ValueError: there are none.
+        ValueError: the student has another number of convolutions or of dense layers.
     """
+    asked = design(shapes)
     filters = tuple(shape[0] for shape in shapes if len(shape) == 4)
     dense = tuple(shape[0] for shape in shapes if len(shape) == 2)
-    if not dense:
-        raise ValueError("a network needs a layer")
+    found, wanted = (len(filters), len(dense)), (len(asked.filters), len(asked.dense))
+    if found != wanted:
+        raise ValueError(f"(convolutions, dense layers): found {found}, expected {wanted}")
     return Design(filters=filters, dense=dense)
 
 
@@ -159,9 +161,8 @@ def everywhere(design: DesignFor, layers: int) -> tuple[Misconception, ...]:
         _mistake(
             "other_sizes",
             0.25,
-            "Its layers are of the right kind, but their number or their sizes are others: see the "
-            "table of layers.",
-            _as_student,
+            "Its layers are of the right kind, but of other sizes: see the table of layers.",
+            lambda shapes: _as_student(design, shapes),
         ),
     )
 

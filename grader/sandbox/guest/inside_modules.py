@@ -7,6 +7,7 @@ from typing import Any
 
 from inside_context import Answer, Context, Probe, Target, Tensors, WrongTypeError
 from inside_errors import raised
+from inside_hidden import with_hidden_weights
 from inside_layers import Layers
 from inside_torch import kept, named_parameters, own_tensors, submodules, uninitialized
 from inside_touches import touches_class
@@ -115,6 +116,12 @@ def describe(context: Context, probe: Probe, target: Target) -> tuple[Answer, Te
         error = raised(problem)
     order = mode.order or _scripted(module, error)
     listed, arrays = _parameters(module, order, context.cap - 2 * _size(tensors))
+    if error is None and all(entry["key"] for entry in listed):
+        by_id = {id(tensor): tensor for tensor in parameters.values()}
+        used = [by_id[key] for key in order]
+        inputs = context.array(probe["inputs"])
+        proof = with_hidden_weights(used, probe["seed"], lambda: output_of(module, inputs))
+        tensors.update({} if proof is None else {"hidden_output": proof})
     answer = {
         "kind": "module",
         "class_name": short(kind(module)),

@@ -8,6 +8,9 @@ import torch
 from torch import nn
 
 from grader.checks import small_model
+from grader.checks.hidden_weights import hidden_weights
+from grader.checks.model import Model, fixed
+from grader.checks.weights import Weights
 from grader.domain.check import Case, Check, DictMemo, Lab, Labelled
 from grader.domain.evidence import (
     Answered,
@@ -72,6 +75,7 @@ def module(
         output = module(torch.tensor(images))
     parameters = dict(module.named_parameters())
     names = list(order) or list(parameters)
+    proof = hidden_output(name, module, images, [parameters[n] for n in names])
     tensors = {f"p{i}": parameters[n].detach().numpy().copy() for i, n in enumerate(names)}
     answer = ModuleAnswer(
         probe=name,
@@ -97,7 +101,25 @@ def module(
         ),
         parameter_count=sum(p.numel() for p in parameters.values()),
     )
-    return Answered(answer.model_copy(update=changes), {**tensors, "output": output.numpy()})
+    return Answered(
+        answer.model_copy(update=changes),
+        tensors | {"output": output.numpy(), "hidden_output": proof},
+    )
+
+
+def hidden_output(
+    name: str, module: nn.Module, images: np.ndarray, used: Sequence[nn.Parameter]
+) -> np.ndarray:
+    own = [parameter.detach().clone() for parameter in used]
+    shapes = Weights(tuple(value.numpy() for value in own))
+    seed = Model(name=name, reference=fixed(nn.Identity)).seed(HIDDEN)
+    with torch.no_grad():
+        for parameter, value in zip(used, hidden_weights(shapes, seed).values, strict=True):
+            parameter.copy_(torch.tensor(value))
+        output = module(torch.tensor(images))
+        for parameter, value in zip(used, own, strict=True):
+            parameter.copy_(value)
+    return output.numpy()
 
 
 def function(check: Check, code: Callable[..., Any]) -> Answered:

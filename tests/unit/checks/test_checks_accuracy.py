@@ -12,7 +12,8 @@ from grader.checks.model import Images, Model, fixed
 from grader.domain.check import DictMemo, Labelled
 from grader.domain.evidence import CellRun
 from reference.cnn import misconceptions
-from reference.cnn.models import FC
+from reference.cnn.misconceptions import IN_LENET
+from reference.cnn.models import FC, LeNet
 
 LUCK = Luck(mean=0.98, sd=0.002)
 MODEL = Model(
@@ -209,7 +210,20 @@ def test_an_unlucky_seed_of_right_code_is_above_the_threshold(luck: Any, lowest:
 
 def test_at_least_as_good_as_the_other_model_passes(good: Any, poor: Any) -> None:
     assert judge(seen(good), seen(poor, "model_lenet"), check=AGAINST).status == "passed"
-    assert judge(seen(good), seen(good, "model_lenet"), check=AGAINST).status == "passed"
+
+
+def test_a_model_compared_with_itself_fails(good: Any) -> None:
+    outcome = judge(seen(good), seen(good, "model_lenet"), check=AGAINST)
+    assert outcome.status == "failed"
+    assert "compared with itself" in outcome.message
+
+
+def test_a_smaller_network_is_not_measured_in_the_asked_ones_place() -> None:
+    lenet = Model(name="model_lenet", reference=fixed(LeNet), misconceptions=IN_LENET)
+    tiny = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    given = made.module("model_lenet", tiny, lenet.inputs(made.HIDDEN))
+    outcome = judge(given, check=AccuracyReached(model=lenet, expected=LUCK))
+    assert "could not be re-measured" in outcome.message
 
 
 def test_further_behind_than_luck_fails_with_both_numbers(good: Any, poor: Any) -> None:

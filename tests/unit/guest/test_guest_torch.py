@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from guest_runs import Stream, run_guest
 
+from grader.checks.hidden_weights import hidden_weights
+from grader.checks.weights import Weights
 from grader.domain.evidence import ModuleAnswer
 from grader.domain.probe import (
     Call,
@@ -235,7 +237,7 @@ TRAINERS = [
 def _probes() -> list[Probe]:
     loss = {"calls": (Call(args=("logits", "labels")),), "arrays": "torch", "gradients": True}
     return [
-        *(DescribeModule(id=n, name=n, inputs="flat", outputs=3) for n in FLAT.split()),
+        *(DescribeModule(id=n, name=n, inputs="flat", outputs=3, seed=5) for n in FLAT.split()),
         DescribeModule(id="conv", name="conv", inputs="images", outputs=3),
         *(
             StepOptimizer(id=n, name=n, model="model_fc", gradients="gradients", sample=4)
@@ -313,6 +315,24 @@ def test_the_sent_weights_give_the_sent_output(ran: Stream) -> None:
     expected = hidden @ values["last.weight"].T + values["last.bias"]
     assert np.allclose(answered.tensors["output"], expected, atol=1e-5)
     assert answered.answer.parameter_count == 65 + 18 + 6
+
+
+def test_hidden_weights_give_the_hidden_output(ran: Stream) -> None:
+    answered = ran.to("model_fc")[0]
+    used = [p for p in answered.answer.parameters if p.used]
+    drawn = hidden_weights(Weights(tuple(answered.tensors[p.key] for p in used)), seed=5).values
+    values = {p.name: value for p, value in zip(used, drawn, strict=True)}
+    middle = np.maximum(INPUTS["flat"] @ values["first.weight"].T + values["first.bias"], 0)
+    expected = middle @ values["last.weight"].T + values["last.bias"]
+    assert np.allclose(answered.tensors["hidden_output"], expected, atol=1e-5)
+
+
+def test_hidden_weights_are_taken_out_again(ran: Stream) -> None:
+    first, last = ran.to("conv")[0], ran.to("conv")[-1]
+    assert (first.answer.when, last.answer.when) == ("bound", "end")
+    for before, after in zip(first.answer.parameters, last.answer.parameters, strict=True):
+        assert np.array_equal(first.tensors[before.key], last.tensors[after.key])
+        assert after.trainable
 
 
 def test_bare_parameters_are_seen_whatever_parameters_says(ran: Stream) -> None:
@@ -396,7 +416,7 @@ def test_an_optimizer_of_another_model_holds_nothing_of_this_one(ran: Stream) ->
 
 
 def test_other_optimizers_are_described(ran: Stream) -> None:
-    assert ran.only("adam").answer.options["betas"] == "(0.8, 0.9)"
+    assert ran.to("adam")[0].answer.options["betas"] == "(0.8, 0.9)"
     assert ran.to("lbfgs")[0].answer.options["lr"] == "inf"
     assert ran.to("lbfgs")[0].answer.error is None
     assert (
