@@ -24,6 +24,10 @@ A = TypeVar(
     "A", ModuleAnswer, FunctionAnswer, OptimizerAnswer, TrainingAnswer, VariablesAnswer, Unanswered
 )
 
+NEWEST = 24
+"""Newest answers of one kind that are looked at, besides the first: as many as the guest gives, and
+few enough that forged ones cost little."""
+
 _STOPPED = {
     "wall_time": "the notebook ran out of time",
     "memory": "the notebook used more memory than it may",
@@ -52,12 +56,13 @@ class Seen(Generic[A]):
 
 
 def answers(case: Case, probe: str, kind: type[A]) -> tuple[Seen[A], ...]:
-    """The probe's answers of that kind, oldest first; others are left out."""
-    return tuple(
+    """The probe's first and newest answers of that kind, oldest first; others are left out."""
+    found = tuple(
         Seen(item.answer, item.tensors)
         for item in case.evidence.to(probe)
         if isinstance(item.answer, kind)
     )
+    return found[:1] + found[1:][-NEWEST:]
 
 
 def absent(case: Case, name: str) -> NotGraded:

@@ -1,6 +1,6 @@
 """Checks of training functions, by what they do to a small model of ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.checks import describe, small_model, tolerance
@@ -35,6 +35,24 @@ class _Expected:
     after: Mapping[int, State]
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """What training functions of ours make of a task: each trains once a case, when it is asked."""
+
+    name: str
+    task: Task
+    shared: dict[Hashable, object]
+
+    def by(self, train: Train) -> _Expected:
+        key = ("trained", self.name, train)
+        if key not in self.shared:
+            after = {n: self.task.after(train, n) for n in self.task.probe.epochs}
+            self.shared[key] = _Expected(self.task.start(), after)
+        found = self.shared[key]
+        assert isinstance(found, _Expected)
+        return found
+
+
 class TrainingMatches(Check):
     """The training function trains: forward, loss, backward, step and clean gradients per batch.
 
@@ -66,26 +84,26 @@ class TrainingMatches(Check):
         """See `Check`."""
         seen = answers(case, self.name, TrainingAnswer)
         task = small_model.draw(self.name, case.hidden)
-        expected = _expect(task, self.reference)
-        outcomes = (self._outcome(item, task, expected) for item in reversed(seen))
+        expected = _Trained(self.name, task, case.shared)
+        outcomes = (self._outcome(item, expected) for item in reversed(seen))
         return favourable(outcomes) or absent(case, self.name)
 
-    def _outcome(self, seen: Seen[TrainingAnswer], task: Task, expected: _Expected) -> Scored:
+    def _outcome(self, seen: Seen[TrainingAnswer], expected: _Trained) -> Scored:
         notes = (*found_notes(seen.answer.found), *_notes(seen.answer.runs))
         runs = {run.epochs: run for run in seen.answer.runs}
-        for epochs in task.probe.epochs:
+        for epochs in expected.task.probe.epochs:
             run = runs.get(epochs)
             if run is None or run.timed_out:
                 message = f"`{self.name}` did not finish {epochs} epoch(s) of a tiny training."
                 return NotGraded(reason="timed_out", message=message, details=notes)
             if run.error is not None:
                 return _raised(self.name, run.error, notes)
-        gaps = _gaps(seen, expected)
+        gaps = _gaps(seen, expected.by(self.reference))
         if not gaps:
             return graded(1, f"`{self.name}` trains as it should.", notes)
-        share, text = _diagnose(gaps, task)
+        share, text = _diagnose(gaps, expected.task)
         for mistake in self.misconceptions:
-            if not _gaps(seen, _expect(task, mistake.build)):
+            if not _gaps(seen, expected.by(mistake.build)):
                 message = f"`{self.name}` does not train as it should. {mistake.sentence}"
                 return graded(max(share, mistake.share), message, notes, mistake.id)
         return graded(share, f"`{self.name}` does not train as it should: {text}.", notes)
@@ -97,10 +115,6 @@ def _raised(name: str, error: Raised, notes: tuple[Note, ...]) -> Failed:
         return Failed(message=message, details=notes)
     message += " Does the optimizer step before the backward pass?"
     return Failed(message=message, details=notes, misconception="step_before_backward")
-
-
-def _expect(task: Task, train: Train) -> _Expected:
-    return _Expected(task.start(), {n: task.after(train, n) for n in task.probe.epochs})
 
 
 def _gaps(seen: Seen[TrainingAnswer], expected: _Expected) -> dict[tuple[int, str], str]:

@@ -16,6 +16,7 @@ Tensors = Mapping[str, NDArray[np.generic]]
 
 MAX_PARAMETERS = 512
 MAX_CALLS = 256
+MAX_ENTRIES = 64
 
 
 class Found(Frozen):
@@ -131,7 +132,7 @@ class OptimizerAnswer(_Answer):
     kind: Literal["optimizer"] = "optimizer"
     found: Found
     class_name: Short
-    options: dict[Short, float | bool | Short | None]
+    options: Annotated[dict[Short, float | bool | Short | None], Field(max_length=MAX_ENTRIES)]
     """Hyperparameters of the first group, without the parameters."""
     groups: Annotated[int, Field(ge=0)]
     model_parameters: Annotated[int, Field(ge=0)]
@@ -248,7 +249,7 @@ class Environment(Frozen):
     """What the run was made with."""
 
     python: Short = ""
-    libraries: dict[Short, Short] = {}
+    libraries: Annotated[dict[Short, Short], Field(max_length=MAX_ENTRIES)] = {}
     """Name to version."""
     device: Short = "cpu"
     threads: int = 0

@@ -1,5 +1,6 @@
 """Records as they come -> Evidence when the run has ended."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import assert_never
 
@@ -26,6 +27,8 @@ from grader.evidence.decode import answered, record
 from grader.evidence.frames import FrameReader
 
 MAX_ANSWERS = 2000
+MAX_ANSWERS_TO_A_PROBE = 200
+"""The guest gives at most 26."""
 MAX_RECORDS = 200_000
 
 
@@ -46,6 +49,7 @@ class Collector:
         self._running: int | None = None
         self._cells: dict[int, CellRun] = {}
         self._answers: list[Answered] = []
+        self._given: Counter[str] = Counter()
         self._end: End | None = None
         self._records = 0
 
@@ -74,6 +78,11 @@ class Collector:
             raise EvidenceError(f"an answer to a probe never asked: {item.answer.probe[:100]!r}")
         if len(self._answers) >= MAX_ANSWERS:
             raise EvidenceError(f"more than {MAX_ANSWERS} answers came")
+        self._given[item.answer.probe] += 1
+        if self._given[item.answer.probe] > MAX_ANSWERS_TO_A_PROBE:
+            raise EvidenceError(
+                f"more than {MAX_ANSWERS_TO_A_PROBE} answers came to {item.answer.probe[:100]!r}"
+            )
         self._answers.append(item)
         self._on_answer(item)
 

@@ -22,7 +22,7 @@ from inside_quiet import mixed, quiet, steady
 from inside_search import NotFoundError, find
 from inside_signals import Interrupted, Interrupts
 from inside_torch import fingerprint
-from inside_values import is_module
+from inside_values import content, is_module
 from IPython import get_ipython
 from safetensors.numpy import load_file
 from shared_text import long
@@ -30,7 +30,9 @@ from shared_text import long
 _MAX_BINDINGS = 8
 _MAX_MODULE_ANSWERS = 24
 _CHANGED_SHARE = 0.5
-"""Of `evidence_bytes` for the weights between the first and the last ones."""
+"""Of `evidence_bytes` for the values between the first and the last ones."""
+_FILLED_LATER = ("module", "variables", "optimizer")
+"""Kinds whose objects a later cell may change without binding them anew: asked again at the end."""
 _PROBES = {
     "module": inside_modules.describe,
     "function": inside_functions.call,
@@ -91,21 +93,27 @@ class Agent:
             return
         if value is not watch.last:
             self._ask(watch, Target(watch.name, watch.name, value), "bound")
-        elif watch.probe["kind"] == "module" and self._room > 0 and self._changed(watch):
+        elif self._room > 0 and self._changed(watch):
             self._ask(watch, Target(watch.name, watch.name, value), "changed")
 
     def _changed(self, watch: Watch) -> bool:
-        return is_module(watch.last) and self._mark(watch.last) != watch.mark
+        mark = self._mark(watch.probe, watch.last)
+        return mark is not None and mark != watch.mark
 
-    def _mark(self, value: Any) -> object:
+    def _mark(self, probe: Probe, value: Any) -> object:
+        """Changes when the weights or the watched arrays do; None where that is not watched."""
         with suppress(Exception, Interrupted), self._interrupts.armed():
-            return fingerprint(value) if is_module(value) else None
+            if probe["kind"] == "module" and is_module(value):
+                return fingerprint(value)
+            if probe["kind"] == "variables":
+                return tuple(content(self._context.space.get(name)) for name in probe["names"])
         return None
 
     def _end(self, watch: Watch) -> None:
         value = self._context.space.get(watch.name, watch.last)
         module = watch.probe["kind"] == "module"
-        if value is not _NOTHING and (module or not watch.good):
+        again = watch.probe["kind"] in _FILLED_LATER
+        if value is not _NOTHING and (again or not watch.good):
             self._ask(watch, Target(watch.name, watch.name, value), "end")
         if watch.good:
             return
@@ -136,9 +144,9 @@ class Agent:
         answer, tensors = self._answer(watch.probe, target)
         if answer["kind"] == "module":
             answer["when"] = when
-            self._room -= sum(tensor.nbytes for tensor in tensors.values()) * (when == "changed")
+        self._room -= sum(tensor.nbytes for tensor in tensors.values()) * (when == "changed")
         watch.last = target.value if target.how == "name" else watch.last
-        watch.mark = self._mark(target.value)
+        watch.mark = self._mark(watch.probe, target.value)
         watch.answers += 1
         watch.good = watch.good or _is_good(answer)
         self._post(watch, started, {**answer, "found": target.found()}, tensors)

@@ -19,6 +19,7 @@ from inside_values import (
     kind,
     raw,
     same,
+    signed,
     torch_or_none,
 )
 from numpy import ndarray
@@ -89,7 +90,7 @@ def output_of(module: Any, inputs: ndarray) -> ndarray:
     if not is_tensor(result):
         raise WrongTypeError(f"the model returned {kind(result)}, not a tensor")
     try:
-        return raw(result)
+        return signed(result)
     except NotAnArrayError as error:
         raise WrongTypeError(f"the model returned a tensor of {error}") from error
 

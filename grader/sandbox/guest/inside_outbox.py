@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from struct import pack
 
-from inside_values import size_of
+from inside_values import NotAnArrayError, signed, size_of
 from numpy import asarray, ndarray
 from safetensors.numpy import save
 from shared_text import encode, short
@@ -13,6 +13,8 @@ from shared_text import encode, short
 _open, _write, _close, _rename = os.open, os.write, os.close, os.rename
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 _SLACK = 64 * 1024
+_MAX_ARRAYS = 4096
+_MAX_DIMS = 8
 
 Answer = Mapping[str, object]
 Tensors = Mapping[str, ndarray]
@@ -33,22 +35,27 @@ class Outbox:
             self._put("current", probe.encode("utf-8", "replace"))
 
     def send(self, answer: Answer, tensors: Tensors) -> None:
-        """Hand over an answer; too many bytes make it an `Unanswered`."""
-        if size_of(tensors) > self.cap:
-            keep = {key: answer[key] for key in ("probe", "cell", "seconds")}
-            message = f"its arrays have {size_of(tensors)} bytes, at most {self.cap} are read"
-            answer = {
-                **keep,
-                "kind": "unanswered",
-                "reason": "too_large",
-                "message": short(message),
-                "found": answer.get("found"),
-            }
-            tensors = {}
+        """Hand over an answer; arrays that nobody would read make it an `Unanswered`."""
+        try:
+            tensors = {key: signed(tensor) for key, tensor in tensors.items()}
+        except NotAnArrayError as error:
+            message = f"it holds numbers of type {error}, expected bool, int or float"
+            answer, tensors = _instead(answer, "wrong_type", message), {}
+        if fault := self._too_large(tensors):
+            answer, tensors = _instead(answer, "too_large", fault), {}
         payload = save({k: asarray(v, order="C") for k, v in tensors.items()}) if tensors else b""
         header = encode({"type": "answer", "answer": answer})
         self._put(f"{self._next:06d}", pack(">II", len(header), len(payload)) + header + payload)
         self._next += 1
+
+    def _too_large(self, tensors: Tensors) -> str | None:
+        if size_of(tensors) > self.cap:
+            return f"its arrays have {size_of(tensors)} bytes, at most {self.cap} are read"
+        if len(tensors) > _MAX_ARRAYS:
+            return f"it has {len(tensors)} arrays, at most {_MAX_ARRAYS} are read"
+        if any(tensor.ndim > _MAX_DIMS for tensor in tensors.values()):
+            return f"an array of it has more than {_MAX_DIMS} dimensions"
+        return None
 
     def _put(self, name: str, data: bytes) -> None:
         draft = f"{self._folder}/draft"
@@ -60,3 +67,9 @@ class Outbox:
         finally:
             _close(descriptor)
         _rename(draft, f"{self._folder}/{name}")
+
+
+def _instead(answer: Answer, reason: str, message: str) -> Answer:
+    keep = {key: answer[key] for key in ("probe", "cell", "seconds")}
+    said = {"kind": "unanswered", "reason": reason, "message": short(message)}
+    return {**keep, **said, "found": answer.get("found")}

@@ -7,7 +7,7 @@ from inside_context import Answer, Context, Probe, Target, Tensors, WrongTypeErr
 from inside_errors import raised, safe_repr
 from inside_signals import Interrupted
 from inside_torch import weights_kept
-from inside_values import kind, raw
+from inside_values import kind, signed
 from shared_text import short
 
 
@@ -112,11 +112,11 @@ def _one(
     loaders = [_loader(context, probe, phase, trace) for phase in ("train", "test")]
     try:
         returned = function(model, torch.nn.CrossEntropyLoss(), optimizer, *loaders, epochs)
+        state = {key: signed(value) for key, value in model.state_dict().items()}
     except Interrupted:
         raise
     except BaseException as error:
         return {"error": raised(error)}, {}
-    state = {key: raw(value) for key, value in model.state_dict().items()}
     return {"returned": short(safe_repr(returned))}, state
 
 

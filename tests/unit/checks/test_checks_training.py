@@ -164,3 +164,32 @@ def test_a_step_before_the_backward_pass_is_named() -> None:
     outcome = judge(steps_first)
     assert outcome.status == "failed"
     assert outcome.misconception == "step_before_backward"
+
+
+def test_thousands_of_forged_answers_train_each_of_our_functions_once() -> None:
+    trained: list[Any] = []
+
+    def counted(code: Any) -> Any:
+        def one(*given: Any) -> None:
+            trained.append(code)
+            code(*given)
+
+        return one
+
+    mistakes = tuple(m.model_copy(update={"build": counted(m.build)}) for m in IN_TRAINING)
+    check = TrainingMatches(name="train_model", reference=counted(train), misconceptions=mistakes)
+    forged = made.training(CHECK, nothing)
+    assert check.judge(made.case(*[forged] * 3000)).score == 0
+    assert len(trained) == 2 * (1 + len(mistakes))
+
+
+def test_nothing_is_trained_where_nothing_was_answered() -> None:
+    check = CHECK.model_copy(update={"reference": broken})
+    assert check.judge(made.case()).status == "not_graded"
+
+
+@pytest.mark.parametrize("place", [0, 2999, 2999 - 20])
+def test_the_right_one_of_the_first_and_the_newest_answers_counts(place: int) -> None:
+    given = [made.training(CHECK, nothing)] * 3000
+    given[place] = made.training(CHECK, train)
+    assert CHECK.judge(made.case(*given)).status == "passed"

@@ -1,6 +1,8 @@
 import contextlib
 import json
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from grader.domain.limits import Limits
 from grader.domain.probe import ReadVariables
 from grader.errors import EvidenceError
 from grader.evidence import Collector, FrameReader, arrays, pack
+from grader.evidence.collect import MAX_ANSWERS_TO_A_PROBE
 
 SPEC = JobSpec(
     cells=(JobCell(index=1, source="a = 1"), JobCell(index=3, source="b = 2")),
@@ -216,3 +219,68 @@ def test_a_flipped_byte_gives_evidence_or_a_refusal(data: st.DataObject) -> None
     with contextlib.suppress(EvidenceError):
         collector.feed(bytes(stream))
     collector.evidence(FACTS, None)
+
+
+_OPTIMIZER = '{"type":"answer","answer":{"kind":"optimizer","probe":"v","cell":1,"options":{%s}}}'
+_LISTED = '{"type":"answer","answer":{"kind":"module","probe":"v","cell":1,"layers":[%s]}}'
+_CELL = '{"type":"cell_finished","cell":{"index":1,"status":"ok",%s}}'
+_LIBRARIES = '{"type":"hello","environment":{"libraries":{%s}}}'
+_MANY = ",".join(f'"{n}":[]' for n in range(350_000))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        _OPTIMIZER % _MANY,
+        _CELL % _MANY,
+        _LIBRARIES % _MANY,
+        _LISTED % ("{}," * 1_300_000 + "{}"),
+        _OPTIMIZER % _MANY[: _MANY.index(',"30000"')],
+        _LISTED % ("{}," * 30_000 + "{}"),
+        "[" + "[]," * 1_300_000 + "[]]",
+    ],
+    ids=lambda header: f"{header[17:58]}-{len(header)}",
+)
+def test_a_record_of_many_wrong_values_costs_little_memory(header: str) -> None:
+    code = (
+        "import resource, sys\n"
+        "from grader.errors import EvidenceError\n"
+        "from grader.evidence.decode import record\n"
+        "header = sys.stdin.buffer.read()\n"
+        "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024\n"
+        "base = peak()\n"
+        "try: record(header)\n"
+        "except EvidenceError as error: assert len(str(error)) < 600\n"
+        "else: sys.exit('it was taken')\n"
+        "print(peak() - base)\n"
+    )
+    assert len(header) <= MAX_HEADER_BYTES
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=header.encode(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert int(done.stdout) < 200
+
+
+def test_the_largest_honest_record_is_taken() -> None:
+    shape = {"shape": [1] * 8}
+    row = {"name": "p" * 200, "key": "k", "used": True, "trainable": True, **shape}
+    layer = {"name": "l", "type": "Linear", "parameters": 3, "output_shape": [1] * 8}
+    answer = {
+        "kind": "module",
+        "probe": "v",
+        "cell": 1,
+        "found": {"asked": "a", "used": "a"},
+        "class_name": "Net",
+        "parameters": [row] * 512,
+        "layers": [layer] * 512,
+        "parameter_count": 1,
+    }
+    collector = collect(frame({"type": "answer", "answer": answer}))
+    assert len(collector.evidence(FACTS, None).to("v")) == 1
+
+
+def test_more_answers_to_a_probe_than_the_guest_gives_are_refused() -> None:
+    collector = collect(frame(HELLO), *[frame(ANSWER)] * MAX_ANSWERS_TO_A_PROBE)
+    with pytest.raises(EvidenceError, match="answers came to 'v'"):
+        collector.feed(frame(ANSWER))

@@ -35,7 +35,7 @@ def test_a_cell_over_its_limit_is_interrupted_and_the_next_one_runs(tmp_path: Pa
     assert stream.cell(1).error.name == "KeyboardInterrupt"
     assert stream.output(1) == "in\n"
     assert stream.end().reason == "finished"
-    assert stream.only("late").answer.kind == "variables"
+    assert stream.to("late")[0].answer.kind == "variables"
 
 
 def test_a_cell_that_ignores_interrupts_loses_the_kernel(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_an_answer_over_the_limit_is_too_large(tmp_path: Path) -> None:
         [KNOWN],
         limits=_limits(answer_bytes=MIB),
     )
-    assert stream.only("known").answer.reason == "too_large"
+    assert {a.answer.reason for a in stream.to("known")} == {"too_large"}
 
 
 def test_progress_comes_at_most_twice_a_second(tmp_path: Path) -> None:

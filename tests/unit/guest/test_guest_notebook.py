@@ -323,7 +323,7 @@ def test_progress_tells_the_last_line(ran: Stream) -> None:
 
 
 def test_variables_are_read_as_plain_arrays(ran: Stream) -> None:
-    answer = ran.only("variables")
+    answer = ran.to("variables")[0]
     seen = {v.name: v for v in answer.answer.variables}
     assert list(seen) == ["result", "thresholded", "ragged", "text", "number", "infinite"]
     assert answer.answer.cell == INDEX["variables"]
