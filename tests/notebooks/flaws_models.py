@@ -26,7 +26,7 @@ FC = (
     _in(
         "fc",
         "missing_layer",
-        "other_sizes",
+        None,
         ("        self.hidden3 = nn.Linear(256, 128)\n", ""),
         ("        x = F.relu(self.hidden3(x))\n", ""),
         ("128, 10", "256, 10"),
@@ -34,7 +34,7 @@ FC = (
     _in(
         "fc",
         "extra_layer",
-        "other_sizes",
+        None,
         ("nn.Linear(128, 10)", "nn.Linear(64, 10)\n        self.extra = nn.Linear(128, 64)"),
         ("self.output(x)", "self.output(F.relu(self.extra(x)))"),
     ),
@@ -173,7 +173,7 @@ CNN = (
     _in(
         "cnn",
         "two_convolutions",
-        "other_sizes",
+        None,
         ("(self.conv1, self.conv2, self.conv3)", "(self.conv1, self.conv2)"),
         ("        self.conv3 = nn.Conv2d(filters[1], filters[2], kernel_size=3, padding=1)\n", ""),
         ("filters[2] * 3 * 3", "filters[1] * 7 * 7"),

@@ -114,8 +114,9 @@ def _within(path: Path, folders: Iterable[Path]) -> bool:
 def environment(prefix: Path, threads: int) -> dict[str, str]:
     """The guest's environment, built from nothing; MPLBACKEND would suppress inline images.
 
-    As many threads as CPUs of the quota, so they may spin while they wait: OMP_WAIT_POLICY=passive
-    made two-thread trainings 1.4 times slower (100 batches through the CNN: 2.2 s against 1.5 s).
+    OpenMP threads spin for some microseconds before they sleep. 100 batches through the CNN with two
+    threads took, on idle CPUs and beside two busy loops: 2.2 and 5.6 to 24 s as libgomp comes, 2.0 and
+    4.2 s where they sleep at once (OMP_WAIT_POLICY=passive), 1.7 and 4.4 s with this count.
     """
     counts = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     return {
@@ -123,6 +124,7 @@ def environment(prefix: Path, threads: int) -> dict[str, str]:
         "PATH": f"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         **dict.fromkeys(counts, str(threads)),
+        "GOMP_SPINCOUNT": "2000",
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": f"{HOME}/.config/matplotlib",
         "IPYTHONDIR": f"{HOME}/.ipython",
