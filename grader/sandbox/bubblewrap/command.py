@@ -114,9 +114,9 @@ def _within(path: Path, folders: Iterable[Path]) -> bool:
 def environment(prefix: Path, threads: int) -> dict[str, str]:
     """The guest's environment, built from nothing; MPLBACKEND would suppress inline images.
 
-    OpenMP threads spin for some microseconds before they sleep. 100 batches through the CNN with two
-    threads took, on idle CPUs and beside two busy loops: 2.2 and 5.6 to 24 s as libgomp comes, 2.0 and
-    4.2 s where they sleep at once (OMP_WAIT_POLICY=passive), 1.7 and 4.4 s with this count.
+    OpenMP threads spin for some microseconds before they sleep. 100 batches through the CNN with
+    two threads took, on idle CPUs and beside two busy loops: 2.2 and 5.6 to 24 s as libgomp comes,
+    2.0 and 4.2 s where they sleep at once (OMP_WAIT_POLICY=passive), 1.7 and 4.4 s with this count.
     """
     counts = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
     return {
