@@ -20,8 +20,6 @@ from grader.domain.check import DictMemo
 from grader.settings import Settings
 from grader.store import MEMO, FileMemo, require_usable, save
 
-FileOption = Annotated[Path | None, typer.Option(dir_okay=False, allow_dash=True)]
-
 
 def command(
     notebook: NotebookArgument,

@@ -1,7 +1,7 @@
 """What came out of a sandbox, turned from bytes into data."""
 
 from grader.evidence.collect import Collector
-from grader.evidence.decode import arrays, encode
+from grader.evidence.decode import arrays
 from grader.evidence.frames import FrameReader, pack
 
-__all__ = ["Collector", "FrameReader", "arrays", "encode", "pack"]
+__all__ = ["Collector", "FrameReader", "arrays", "pack"]

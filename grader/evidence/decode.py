@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from grader.domain.evidence import Answered, Tensors
+from grader.domain.evidence import Answered
 from grader.domain.job import AnswerGiven, Record
 from grader.errors import EvidenceError
 from grader.evidence.frames import Frame
@@ -85,8 +85,3 @@ def arrays(payload: bytes) -> dict[str, NDArray[np.generic]]:
 def answered(given: AnswerGiven, frame: Frame) -> Answered:
     """An answer with its arrays. Raises EvidenceError, see `arrays`."""
     return Answered(given.answer, arrays(frame.payload))
-
-
-def encode(tensors: Tensors) -> bytes:
-    """Arrays as safetensors: job inputs and stored evidence."""
-    return safetensors.numpy.save({k: np.asarray(v, order="C") for k, v in tensors.items()})
