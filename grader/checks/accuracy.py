@@ -7,7 +7,7 @@ from grader.checks import describe
 from grader.checks.measure import Measured, measure
 from grader.checks.model import Model
 from grader.checks.seen import Seen, absent, favourable, found_notes, graded
-from grader.checks.snapshots import Measurable, fitted, measurable, newest_first
+from grader.checks.snapshots import Measurable, digests, fitted, measurable, newest_first
 from grader.domain.base import Frozen
 from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Confusion, Detail, Note, Plot
@@ -149,7 +149,7 @@ class AccuracyAgainst(Check):
         if not newest_first(self.model, case):
             return absent(case, self.model.name)
         rival = self._rival(case)
-        theirs = {item.loaded.weights.digest for item in measurable(self.other, case)}
+        theirs = digests(self.other, case)
         outcomes = (
             self._itself()
             if item.loaded.weights.digest in theirs

@@ -1,6 +1,7 @@
 """What a model of the exercise is: a name in the notebook and a reference for any shapes."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,5 +80,13 @@ class Model(Frozen):
         return int(hidden.rng(f"{self.name}.weights").integers(2**63))
 
     def inputs(self, hidden: Hidden) -> NDArray[np.float32]:
-        """The hidden images; see `Images.draw`."""
-        return self.images.draw(hidden.rng(f"{self.name}.images"))
+        """The hidden images; see `Images.draw`. Read-only."""
+        return _drawn(self.images, hidden, f"{self.name}.images")
+
+
+@lru_cache(maxsize=8)
+def _drawn(images: Images, hidden: Hidden, label: str) -> NDArray[np.float32]:
+    """Each check of a model asks for them, and so does each judgement."""
+    drawn = images.draw(hidden.rng(label))
+    drawn.flags.writeable = False
+    return drawn

@@ -26,19 +26,35 @@ class Measurable:
     loaded: Loaded
 
 
+@dataclass(frozen=True)
+class _Content:
+    """Equal for snapshots with equal weights and outputs, of both passes.
+
+    Attributes:
+        weights: their digest; None where they did not come as arrays.
+        outputs: hash of both outputs.
+    """
+
+    weights: str | None
+    outputs: int
+
+
 def fitted(model: Model, seen: Seen[ModuleAnswer], case: Case) -> Fit:
-    """How a snapshot compares with the reference; computed once for all checks of a case."""
-    key = ("fit", model.name, id(seen.tensors))
-    if key not in case.shared:
-        case.shared[key] = fit(model, seen, case.hidden)
-    found = case.shared[key]
-    assert isinstance(found, Fit)
-    return found
+    """How a snapshot compares with the reference; equal ones are compared once a case."""
+    key = ("fit", model.name, seen.answer.error, _content(seen, case))
+    return case.once(key, lambda: fit(model, seen, case.hidden, case.lab.memo))
 
 
 def newest_first(model: Model, case: Case) -> tuple[Seen[ModuleAnswer], ...]:
     """The model's snapshots."""
-    return answers(case, model.name, ModuleAnswer)[-MAX_SEEN:][::-1]
+    key = ("snapshots", model.name)
+    return case.once(key, lambda: answers(case, model.name, ModuleAnswer)[-MAX_SEEN:][::-1])
+
+
+def digests(model: Model, case: Case) -> frozenset[str]:
+    """Of the weights of all snapshots, whatever function they belong to."""
+    found = (_content(seen, case).weights for seen in newest_first(model, case))
+    return frozenset(digest for digest in found if digest is not None)
 
 
 def measurable(model: Model, case: Case) -> Iterator[Measurable]:
@@ -46,9 +62,9 @@ def measurable(model: Model, case: Case) -> Iterator[Measurable]:
 
     Of equal ones the oldest is taken: its cell is the one that trained the weights.
     """
-    oldest: dict[str, Seen[ModuleAnswer]] = {}
+    oldest: dict[_Content, Seen[ModuleAnswer]] = {}
     for seen in newest_first(model, case):
-        oldest[_content(seen)] = seen
+        oldest[_content(seen, case)] = seen
     left = MAX_ELEMENTS
     for seen in list(oldest.values())[:MAX_MEASURED]:
         found = fitted(model, seen, case)
@@ -60,9 +76,12 @@ def measurable(model: Model, case: Case) -> Iterator[Measurable]:
         yield Measurable(seen, found, found.loaded)
 
 
-def _content(seen: Seen[ModuleAnswer]) -> str:
-    """Equal for snapshots with equal weights and outputs, of both passes."""
-    weights = weights_of(seen.answer, seen.tensors)
-    outputs = (seen.tensors.get(key) for key in ("output", "hidden_output"))
-    shown = [b"" if output is None else output.tobytes() for output in outputs]
-    return f"{weights.digest if weights else ''} {hash(tuple(shown))}"
+def _content(seen: Seen[ModuleAnswer], case: Case) -> _Content:
+    def read() -> _Content:
+        weights = weights_of(seen.answer, seen.tensors)
+        outputs = (seen.tensors.get(key) for key in ("output", "hidden_output"))
+        shown = tuple((str(o.dtype), o.shape, o.tobytes()) for o in outputs if o is not None)
+        return _Content(weights.digest if weights else None, hash(shown))
+
+    # The evidence holds the arrays as long as the case lives, so that no id comes twice.
+    return case.once(("content", id(seen.tensors)), read)

@@ -1,6 +1,6 @@
 """Checks of training functions, by what they do to a small model of ours."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.checks import describe, small_model, tolerance
@@ -41,16 +41,14 @@ class _Trained:
 
     name: str
     task: Task
-    shared: dict[Hashable, object]
+    case: Case
 
     def by(self, train: Train) -> _Expected:
-        key = ("trained", self.name, train)
-        if key not in self.shared:
-            after = {n: self.task.after(train, n) for n in self.task.probe.epochs}
-            self.shared[key] = _Expected(self.task.start(), after)
-        found = self.shared[key]
-        assert isinstance(found, _Expected)
-        return found
+        return self.case.once(("trained", self.name, train), lambda: self._make(train))
+
+    def _make(self, train: Train) -> _Expected:
+        after = {n: self.task.after(train, n) for n in self.task.probe.epochs}
+        return _Expected(self.task.start(), after)
 
 
 class TrainingMatches(Check):
@@ -84,7 +82,7 @@ class TrainingMatches(Check):
         """See `Check`."""
         seen = answers(case, self.name, TrainingAnswer)
         task = small_model.draw(self.name, case.hidden)
-        expected = _Trained(self.name, task, case.shared)
+        expected = _Trained(self.name, task, case)
         outcomes = (self._outcome(item, expected) for item in reversed(seen))
         return favourable(outcomes) or absent(case, self.name)
 

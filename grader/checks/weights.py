@@ -1,9 +1,10 @@
 """Puts a student's weights into an architecture of ours, by order of use and by shape."""
 
 import hashlib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ MAX_WORK = 2 * 10**9
 """Multiplications for one image, by `Weights.work`; filters (128, 256, 512) need 1.2e9."""
 MAX_BATCH = 2**24
 _PIXELS = 28 * 28
+_TORCH = str(torch.__version__).split(".", maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,12 @@ class Loaded:
         except RuntimeError:
             return None
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of everything that an output depends on: architecture, weights and torch."""
+        parts = (_source(type(self.module)), repr(self.module), self.weights.digest, _TORCH)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
 
 def weights_of(answer: ModuleAnswer, tensors: Tensors) -> Weights | None:
     """The used parameters; None where one of them did not come as an array of floats."""
@@ -127,6 +135,11 @@ def place(weights: Weights, build: Callable[[Shapes], nn.Module]) -> Loaded | No
         {name: torch.tensor(value) for name, value in state.items()}, assign=True
     )
     return Loaded(module.eval(), weights)
+
+
+@cache
+def _source(kind: type[nn.Module]) -> str:
+    return inspect.getsource(kind)
 
 
 def _area(value: Values) -> int:

@@ -85,17 +85,22 @@ def stored_runs(path: Path) -> list[Path]:
 
 
 def _all(folders: Sequence[Path], assignment: str | None) -> Iterator[Regraded]:
-    """One result for each folder, in their order; many are shared among processes."""
+    """One result for each folder, in their order; many are shared among processes.
+
+    The first is done here, so that assignment and torch are imported once and the others begin
+    with them. Forking is safe: judgements have one thread (`grader.cli.app`).
+    """
     one = partial(regrade, assignment=assignment)
     workers = len(os.sched_getaffinity(0))
     if len(folders) < MANY or workers == 1:
         yield from map(one, folders)
         return
+    yield one(folders[0])
     workers = min(workers, len(folders) // (MANY // 2))
     chunk = -(-len(folders) // (4 * workers))
     try:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            yield from pool.map(one, folders, chunksize=chunk)
+        with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+            yield from pool.map(one, folders[1:], chunksize=chunk)
     except BrokenProcessPool as error:
         raise GraderError("a process that regraded died, maybe for lack of memory") from error
 

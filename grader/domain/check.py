@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from grader.domain.outcome import Outcome
 from grader.domain.probe import Probe
 from grader.domain.question import Question
 from grader.domain.submission import Submission
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,15 @@ class Case:
     hidden: Hidden
     lab: Lab
     shared: dict[Hashable, object] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, computed at the first call with this key; nothing must alter it.
+
+        A key always stands for values of one type: it begins with the name of what makes them.
+        """
+        if key not in self.shared:
+            self.shared[key] = make()
+        return cast("Made", self.shared[key])
 
 
 @dataclass(frozen=True)

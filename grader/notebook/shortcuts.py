@@ -107,11 +107,12 @@ def _is_function(name: str, code: _Code) -> bool:
 
 
 def _mentions(tree: ast.AST, calls: Sequence[str], code: _Code) -> Iterator[tuple[str, int]]:
+    wanted = frozenset(call.rpartition(".")[2] for call in calls)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute | ast.Call):
             written = _name_of(node)
-            if written and any(_is_call(written, call, code) for call in calls):
-                yield _resolved(written, code), node.lineno
+            if written and _is_call(resolved := _resolved(written, code), wanted, code):
+                yield resolved, node.lineno
 
 
 def _name_of(node: ast.Name | ast.Attribute | ast.Call) -> str | None:
@@ -128,10 +129,10 @@ def _name_of(node: ast.Name | ast.Attribute | ast.Call) -> str | None:
     return None
 
 
-def _is_call(written: str, call: str, code: _Code) -> bool:
-    """Whether a name ends like the call, aliases resolved, and is no function of the notebook."""
-    owner, _, last = _resolved(written, code).rpartition(".")
-    if last != call.rpartition(".")[2]:
+def _is_call(resolved: str, wanted: frozenset[str], code: _Code) -> bool:
+    """Whether a name ends like a call that is looked for, and is no function of the notebook."""
+    owner, _, last = resolved.rpartition(".")
+    if last not in wanted:
         return False
     if owner:
         return owner.partition(".")[0] not in ("self", "cls")

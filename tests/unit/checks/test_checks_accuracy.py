@@ -122,11 +122,14 @@ def test_the_best_snapshot_counts(good: Any) -> None:
     assert judge(seen(build()), seen(good)).status == "passed"
 
 
+def kept(memo: DictMemo, what: str) -> list[str]:
+    return [key for key in memo.values if key.startswith(f"{what}-")]
+
+
 def test_what_was_measured_is_not_measured_again(good: Any) -> None:
     memo, data = DictMemo(), Data()
     first = judge(seen(good), memo=memo, data=data)
-    assert len(memo.values) == 1
-    (key,) = memo.values
+    (key,) = kept(memo, "accuracy")
     memo.values[key]["confusion"] = np.eye(10, dtype=int).tolist()
     assert "100.00 %" in judge(seen(good), memo=memo, data=data).message
     assert first.status == "passed"
@@ -136,7 +139,23 @@ def test_other_weights_have_another_key(good: Any) -> None:
     memo = DictMemo()
     judge(seen(good), memo=memo)
     judge(seen(build()), memo=memo)
-    assert len(memo.values) == 2
+    assert len(kept(memo, "accuracy")) == 2
+
+
+def test_a_model_once_shown_to_be_right_is_not_run_again(good: Any) -> None:
+    memo = DictMemo()
+    judge(seen(good), memo=memo)
+    (key,) = kept(memo, "fit")
+    memo.values[key] = {}
+    judge(seen(good), memo=memo)
+    assert memo.values[key] == {"same": True}
+
+
+def test_the_same_weights_with_another_output_are_shown_anew(good: Any) -> None:
+    memo = DictMemo()
+    judge(seen(good), memo=memo)
+    assert judge(seen(Cheat(good)), memo=memo).status == "failed"
+    assert len(kept(memo, "fit")) == 1
 
 
 def sigmoid() -> Any:

@@ -14,6 +14,7 @@ from grader.checks.model import Images, Model, fixed
 from grader.checks.modules import ModelMatches, ParameterCount
 from grader.checks.seen import Seen
 from grader.checks.weights import Weights, place
+from grader.domain.check import DictMemo
 from grader.domain.evidence import (
     Answered,
     CellError,
@@ -413,7 +414,7 @@ def test_the_reference_differs_from_each_of_its_misconceptions(model: Any) -> No
     for mistake in model.misconceptions:
         module = mistake.build(tuple(tuple(p.shape) for p in model.reference(()).parameters()))
         given = made.module(model.name, module, images)
-        found = fit(model, Seen(given.answer, given.tensors), made.HIDDEN)
+        found = fit(model, Seen(given.answer, given.tensors), made.HIDDEN, DictMemo())
         reference_shapes = mistake.id == "other_sizes"
         assert found.verdict == ("same" if reference_shapes else "mistaken")
         if not reference_shapes:

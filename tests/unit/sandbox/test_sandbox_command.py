@@ -94,6 +94,7 @@ def test_a_staged_view_names_no_path_of_the_host() -> None:
 def test_the_environment_keeps_inline_images_and_the_thread_count() -> None:
     found = environment(VENV, 3)
     assert found["GOMP_SPINCOUNT"] == "2000"
+    assert int(found["MALLOC_TRIM_THRESHOLD_"]) > int(found["MALLOC_MMAP_THRESHOLD_"]) > 2**24
     assert found["OMP_NUM_THREADS"] == found["MKL_NUM_THREADS"] == "3"
     assert found["PATH"].startswith("/srv/course/.venv/bin:")
     assert "MPLBACKEND" not in found
