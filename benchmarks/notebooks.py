@@ -4,7 +4,6 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Self
 
-import nbformat
 from notebooks import edits
 
 from grader.settings import Settings
@@ -23,12 +22,12 @@ class Notebooks:
         self.untrained = self._write("untrained.ipynb", edits.without_training(edits.solution()))
         loud = edits.without_training(edits.solution())
         flood = "for _ in range(200):\n    print('x' * 1024 * 1024)"
-        loud.cells.append(nbformat.v4.new_code_cell(flood))
+        loud["cells"].append(edits.code(flood))
         self.loud = self._write("loud.ipynb", loud)
 
-    def _write(self, name: str, notebook: nbformat.NotebookNode) -> Path:
+    def _write(self, name: str, notebook: edits.Notebook) -> Path:
         path = self.folder / name
-        nbformat.write(notebook, path)
+        path.write_bytes(edits.to_bytes(notebook))
         return path
 
     def __enter__(self) -> Self:

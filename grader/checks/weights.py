@@ -2,9 +2,10 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import cast
 
 import numpy as np
 import torch
@@ -96,7 +97,12 @@ class Loaded:
     @property
     def digest(self) -> str:
         """SHA-256 of everything that an output depends on: architecture, weights and torch."""
-        parts = (_source(type(self.module)), repr(self.module), self.weights.digest, _TORCH)
+        parts = (
+            _source(cast("Hashable", type(self.module))),
+            repr(self.module),
+            self.weights.digest,
+            _TORCH,
+        )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -138,8 +144,8 @@ def place(weights: Weights, build: Callable[[Shapes], nn.Module]) -> Loaded | No
 
 
 @cache
-def _source(kind: type[nn.Module]) -> str:
-    return inspect.getsource(kind)
+def _source(kind: Hashable) -> str:
+    return inspect.getsource(cast("type", kind))
 
 
 def _area(value: Values) -> int:

@@ -8,6 +8,7 @@ from grader.domain.base import Frozen
 from grader.domain.calibration import Training
 from grader.domain.check import Check
 from grader.domain.limits import Limits
+from grader.domain.variant import Variant
 
 
 class Problem(Frozen):
@@ -41,6 +42,8 @@ class Assignment(Frozen):
     """The notebook as handed out: what stands there is not the student's."""
     solution: Path | None = None
     """The staff's solution, for `grader assignment check`."""
+    variants: tuple[Variant, ...] = ()
+    """The solution with a mistake, or written in another right way, for the same."""
     datasets: tuple[str, ...] = ()
     """Data sets that the notebook may read, such as ``mnist``."""
     shortcuts: tuple[Shortcut, ...] = ()

@@ -24,6 +24,7 @@ from reference.cnn.misconceptions_functions import (
 from reference.cnn.models import CNN, FC, LeNet
 from reference.cnn.training import train
 from reference.cnn.trainings import TRAININGS
+from reference.cnn.variants import VARIANTS
 
 HERE = Path(__file__).parent
 
@@ -237,6 +238,7 @@ assignment = Assignment(
     files=HERE / "files",
     release=HERE / "release.ipynb",
     solution=HERE / "solution.ipynb",
+    variants=VARIANTS,
     datasets=("mnist",),
     trainings=TRAININGS,
     calibration=HERE / "calibration.json",

@@ -3,11 +3,13 @@
 import pytest
 from integration_support import Grade
 from notebooks import edits
-from notebooks.alternatives import ALTERNATIVES
-from notebooks.edit import Pack, packed, together
+
+from grader.notebook.variants import Pack, Solution
+from reference.cnn.variants import RIGHT
 
 NEEDS_A_FULL_TRAINING = {"fc_accuracy", "lenet_accuracy", "cnn_accuracy"}
-PACKS = packed(tuple(ALTERNATIVES.values()), one_per_problem=False)
+SOLUTION = Solution(edits.solution())
+PACKS = SOLUTION.packed(RIGHT, one_per_problem=False)
 
 
 def _name(pack: Pack) -> str:
@@ -16,7 +18,7 @@ def _name(pack: Pack) -> str:
 
 @pytest.mark.parametrize("pack", PACKS, ids=_name)
 def test_right_notebooks_of_another_kind_keep_all_points(grade: Grade, pack: Pack) -> None:
-    graded = grade(edits.to_bytes(edits.short_training(together(pack))))
+    graded = grade(edits.to_bytes(edits.short_training(SOLUTION.with_variants(pack))))
     assert graded.report.run.stopped == "finished"
     lost = [
         f"{[edit.name for edit in pack if problem.id in edit.concerns]} lost points of "

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 from integration_support import Grade
 from notebooks import course, edits
@@ -20,7 +21,7 @@ def text() -> Path:
 def test_the_courses_own_solution_earns_all_points_that_a_program_can_give(
     grade: Grade, text: Path
 ) -> None:
-    _earns_all(grade, edits.to_bytes(course.from_text(text)))
+    _earns_all(grade, str(nbformat.writes(course.from_text(text))).encode())
 
 
 @pytest.mark.slow

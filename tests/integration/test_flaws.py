@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from integration_support import Grade
 from notebooks import edits
-from notebooks.edit import Pack, packed, together
-from notebooks.flaws import FLAWS
 
 from grader.domain.report import ProblemReport
+from grader.notebook.variants import Pack, Solution
+from reference.cnn.variants import FLAWS
 
 NEEDS_A_FULL_TRAINING = {"fc_accuracy", "lenet_accuracy", "cnn_accuracy"}
-PACKS = packed(tuple(FLAWS.values()), one_per_problem=True)
+SOLUTION = Solution(edits.solution())
+PACKS = SOLUTION.packed(FLAWS, one_per_problem=True)
 
 
 def _name(pack: Pack) -> str:
@@ -20,7 +21,7 @@ def _name(pack: Pack) -> str:
 
 @pytest.mark.parametrize("pack", PACKS, ids=_name)
 def test_every_mistake_costs_points_on_its_own_problem_alone(grade: Grade, pack: Pack) -> None:
-    graded = grade(edits.to_bytes(edits.without_training(together(pack))))
+    graded = grade(edits.to_bytes(edits.without_training(SOLUTION.with_variants(pack))))
     assert graded.report.run.stopped == "finished"
     wrong = [
         f"{problem.id} ({problem.earned} of {problem.possible}, {problem.message}): {text}"

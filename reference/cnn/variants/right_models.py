@@ -1,15 +1,16 @@
 """Right ways to write the three networks that are not ours."""
 
-from notebooks.edit import Edit
-from notebooks.solution_text import CLASS
+from grader.domain.variant import Variant
+from reference.cnn.variants.making import right
+from reference.cnn.variants.solution_text import CLASS
 
 
-def _model(name: str, problem: str, source: str) -> Edit:
-    return Edit(name, {problem: None}, {CLASS[problem]: source.strip()})
+def _model(name: str, problem: str, source: str) -> Variant:
+    return right(problem, name, {CLASS[problem]: source.strip()})
 
 
-def _line(name: str, problem: str, old: str, new: str) -> Edit:
-    return Edit(name, {problem: None}, {old: new})
+def _line(name: str, problem: str, old: str, new: str) -> Variant:
+    return right(problem, name, {old: new})
 
 
 MODELS = (
@@ -76,10 +77,11 @@ class FC(nn.Module):
         return self.last(x)
 """,
     ),
-    Edit(
-        "fc_under_another_name",
-        {"fc": None, "optimizer": None},
-        {
+    Variant(
+        right=True,
+        name="fc_under_another_name",
+        concerns={"fc": None, "optimizer": None},
+        changes={
             "model_fc = FC().to(device)": "net = FC().to(device)",
             "summary(model_fc, ": "summary(net, ",
             "SGD(model_fc.parameters()": "SGD(net.parameters()",

@@ -1,12 +1,12 @@
 """Right ways to solve the exercise that are not ours: none may cost a point."""
 
-from notebooks.alternatives_models import MODELS
-from notebooks.edit import Edit
-from notebooks.solution_text import (
+from grader.domain.variant import Variant
+from reference.cnn.variants.making import convolution, right
+from reference.cnn.variants.right_models import MODELS
+from reference.cnn.variants.solution_text import (
     CLASS,
     CRITERION,
     FC_ANSWER,
-    FUNCTION,
     LENET_ANSWER,
     LINES,
     OPTIMIZER,
@@ -14,18 +14,17 @@ from notebooks.solution_text import (
 )
 
 
-def _convolution(name: str, body: str) -> Edit:
-    source = f"def convolution_one_dimensional(x, h):\n{body.strip(chr(10))}"
-    return Edit(name, {"conv1d": None}, {FUNCTION: source})
+def _convolution(name: str, body: str) -> Variant:
+    return right("conv1d", name, convolution(body))
 
 
-def _loop(name: str, **changes: str) -> Edit:
+def _loop(name: str, **changes: str) -> Variant:
     """`changes`: what stands for the lines of the training loop, see `LINES`."""
-    return Edit(name, {"train_model": None}, {LINES[key]: new for key, new in changes.items()})
+    return right("train_model", name, {LINES[key]: new for key, new in changes.items()})
 
 
-def _line(name: str, problem: str, old: str, new: str) -> Edit:
-    return Edit(name, {problem: None}, {old: new})
+def _line(name: str, problem: str, old: str, new: str) -> Variant:
+    return right(problem, name, {old: new})
 
 
 LOSSES = (
@@ -222,47 +221,53 @@ ANSWERS = (
         LENET_ANSWER,
         "**A:** (6\\*9 + 6) + (16\\*9\\*6 + 16) + 785\\*120 + 121\\*84 + 85\\*10 = 106154",
     ),
-    Edit(
-        "count_in_the_next_cell",
-        {"fc_count": None},
-        {FC_ANSWER: "**A:** *your answer*"},
+    Variant(
+        right=True,
+        name="count_in_the_next_cell",
+        concerns={"fc_count": None},
+        changes={FC_ANSWER: "**A:** *your answer*"},
         below={"fc-count-answer": "785 · 512 + 513 · 256 + 257 · 128 + 129 · 10 = **567434**"},
     ),
-    Edit(
-        "lenet_count_in_the_next_cell",
-        {"lenet_count": None},
-        {LENET_ANSWER: "**A:**"},
+    Variant(
+        right=True,
+        name="lenet_count_in_the_next_cell",
+        concerns={"lenet_count": None},
+        changes={LENET_ANSWER: "**A:**"},
         below={"lenet-count-answer": "We get 106 154 parameters."},
     ),
 )
 
 LATER = (
-    Edit(
-        "opt_is_bound_again",
-        {"optimizer": None, "lenet": None, "cnn": None},
-        {
+    Variant(
+        right=True,
+        name="opt_is_bound_again",
+        concerns={"optimizer": None, "lenet": None, "cnn": None},
+        changes={
             "opt_lenet = torch": "opt = torch",
             "F.cross_entropy, opt_lenet, dl": "F.cross_entropy, opt, dl",
             "opt_cnn = torch": "opt = torch",
             "F.cross_entropy, opt_cnn, dl": "F.cross_entropy, opt, dl",
         },
     ),
-    Edit(
-        "names_are_bound_again",
-        {"conv1d": None, "threshold": None, "train_model": None},
-        {},
-        ("x = h = y = None\nepochs = learning_rate = 0\nfilters = 'none'\ndevice = 'elsewhere'",),
+    Variant(
+        right=True,
+        name="names_are_bound_again",
+        concerns={"conv1d": None, "threshold": None, "train_model": None},
+        changes={},
+        added=("x = h = y = None\nepochs = 0\nfilters = 'none'\ndevice = 'elsewhere'",),
     ),
-    Edit(
-        "result_is_bound_again",
-        {"threshold": None},
-        {},
-        ("result = convolve2d(true_logo, filter_1, mode='same')\nplt.imshow(result)",),
+    Variant(
+        right=True,
+        name="result_is_bound_again",
+        concerns={"threshold": None},
+        changes={},
+        added=("result = convolve2d(true_logo, filter_1, mode='same')\nplt.imshow(result)",),
     ),
-    Edit(
-        "wrong_attempts_before",
-        {"fc": None, "criterion": None, "optimizer": None},
-        {
+    Variant(
+        right=True,
+        name="wrong_attempts_before",
+        concerns={"fc": None, "criterion": None, "optimizer": None},
+        changes={
             CLASS["fc"]: "model_fc = nn.Linear(784, 10)\n" + CLASS["fc"],
             CRITERION: "criterion = nn.MSELoss()\n" + CRITERION,
             OPTIMIZER: "opt = torch.optim.Adam(model_fc.parameters())\n" + OPTIMIZER,
@@ -270,6 +275,4 @@ LATER = (
     ),
 )
 
-ALTERNATIVES = {
-    edit.name: edit for edit in (*LATER, *MODELS, *LOOPS, *CONVOLUTIONS, *LOSSES, *ARRAYS, *ANSWERS)
-}
+RIGHT = (*LATER, *MODELS, *LOOPS, *CONVOLUTIONS, *LOSSES, *ARRAYS, *ANSWERS)

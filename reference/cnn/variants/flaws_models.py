@@ -1,16 +1,17 @@
 """Our networks with one mistake each."""
 
-from notebooks.edit import Edit
-from notebooks.solution_text import SOURCE
+from grader.domain.variant import Variant
+from reference.cnn.variants.making import flaw
+from reference.cnn.variants.solution_text import SOURCE
 
 
-def _in(problem: str, name: str, misconception: str | None, *changes: tuple[str, str]) -> Edit:
+def _in(problem: str, name: str, misconception: str | None, *changes: tuple[str, str]) -> Variant:
     """A mistake in the cell of one of the networks; each text may stand in several cells."""
     source = SOURCE[problem]
     for old, new in changes:
         assert source.count(old) == 1, (name, old)
         source = source.replace(old, new)
-    return Edit(f"{problem}_{name}", {problem: misconception}, {SOURCE[problem]: source})
+    return flaw(problem, name, misconception, {SOURCE[problem]: source})
 
 
 FC = (
