@@ -6,6 +6,7 @@ from typing import Self
 
 from notebooks import edits
 
+from grader.notebook.variants import code
 from grader.settings import Settings
 
 
@@ -22,7 +23,7 @@ class Notebooks:
         self.untrained = self._write("untrained.ipynb", edits.without_training(edits.solution()))
         loud = edits.without_training(edits.solution())
         flood = "for _ in range(200):\n    print('x' * 1024 * 1024)"
-        loud["cells"].append(edits.code(flood))
+        loud["cells"].append(code("loud", flood))
         self.loud = self._write("loud.ipynb", loud)
 
     def _write(self, name: str, notebook: edits.Notebook) -> Path:

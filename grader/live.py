@@ -10,9 +10,10 @@ from typing import Self
 from grader import scoring
 from grader.domain.assignment import Assignment, Problem
 from grader.domain.check import Case, Lab
-from grader.domain.evidence import Answered, Environment, Evidence, SandboxFacts, Stopped
+from grader.domain.evidence import Answered, Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.report import ProblemReport
+from grader.domain.run import Environment, SandboxFacts, Stopped
 from grader.domain.submission import Submission
 
 _log = logging.getLogger(__name__)

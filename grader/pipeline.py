@@ -11,11 +11,12 @@ from typing import Protocol
 from grader import notebook, sandbox, scoring, store
 from grader.domain.assignment import Assignment
 from grader.domain.check import Lab, Questions
-from grader.domain.evidence import Evidence, Stopped
+from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.job import JobCell, JobSpec, Record
 from grader.domain.limits import Limits
 from grader.domain.report import ProblemReport, ScoreReport
+from grader.domain.run import Stopped
 from grader.domain.submission import Submission
 from grader.errors import EvidenceError, SandboxError, StoreError
 from grader.evidence import Collector

@@ -1,6 +1,8 @@
 """What every value of the domain is: frozen, closed, and without NaN in its numbers."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Frozen(BaseModel):
@@ -13,3 +15,7 @@ class Frozen(BaseModel):
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
     )
+
+
+Text = Annotated[str, Field(max_length=20_000)]
+Short = Annotated[str, Field(max_length=500)]

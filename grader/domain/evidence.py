@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from grader.domain.base import Frozen
+from grader.domain.base import Frozen, Short, Text
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 
-Text = Annotated[str, Field(max_length=20_000)]
-Short = Annotated[str, Field(max_length=500)]
 Tensors = Mapping[str, NDArray[np.generic]]
 
 MAX_PARAMETERS = 512
@@ -221,76 +220,6 @@ Answer = Annotated[
     ModuleAnswer | FunctionAnswer | OptimizerAnswer | TrainingAnswer | VariablesAnswer | Unanswered,
     Field(discriminator="kind"),
 ]
-
-
-class CellError(Frozen):
-    """How a cell failed."""
-
-    name: Short
-    message: Text
-    traceback: Text
-    """Plain text, terminal colours removed."""
-
-
-class CellRun(Frozen):
-    """How one code cell went."""
-
-    index: int
-    status: Literal["ok", "error", "timed_out", "killed", "not_run"]
-    """timed_out: interrupted by a limit; killed: the kernel died in it."""
-    seconds: Annotated[float, Field(ge=0)] = 0
-    error: CellError | None = None
-    output: str = ""
-    """What it printed (both streams), cut with a visible mark."""
-    truncated: bool = False
-
-
-class Environment(Frozen):
-    """What the run was made with."""
-
-    python: Short = ""
-    libraries: Annotated[dict[Short, Short], Field(max_length=MAX_ENTRIES)] = {}
-    """Name to version."""
-    device: Short = "cpu"
-    threads: int = 0
-
-
-class Stopped(Frozen):
-    """How the run as a whole ended; see `grader.sandbox` for who decides it."""
-
-    reason: Literal[
-        "finished",
-        "wall_time",
-        "memory",
-        "kernel_died",
-        "output",
-        "processes",
-        "evidence_too_large",
-        "evidence_broken",
-        "killed",
-    ]
-    """Every one of these is the student's; what is ours is a `SandboxError`."""
-    cell: int | None = None
-    message: str = ""
-
-
-class SandboxFacts(Frozen):
-    """What the sandbox measured from outside: true whatever the notebook claims."""
-
-    sandbox: str
-    """Backend, such as ``bubblewrap``."""
-    seconds: float
-    """Wall time of the whole run."""
-    peak_memory_bytes: int | None = None
-    """None where no cgroup could measure it."""
-    oom_kills: int = 0
-    """Processes that the kernel killed at the memory limit; the guest may have outlived them."""
-    forks_denied: int = 0
-    """Times that the limit of processes denied a new process or thread."""
-    protections: tuple[str, ...] = ()
-    """Codes of what held: ``seccomp``, ``cgroup_v1_memory``, ``network_namespace`` ..."""
-    warnings: tuple[str, ...] = ()
-    """What did not hold here, in words for a TA."""
 
 
 @dataclass(frozen=True)

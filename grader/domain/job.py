@@ -17,10 +17,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.domain.base import Frozen
-from grader.domain.evidence import Answer, CellRun, Environment, Short
+from grader.domain.base import Frozen, Short
+from grader.domain.evidence import Answer
 from grader.domain.limits import Limits
 from grader.domain.probe import Probe
+from grader.domain.run import CellRun, Environment
 
 MAX_HEADER_BYTES = 4 * 1024 * 1024
 

@@ -4,14 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import assert_never
 
-from grader.domain.evidence import (
-    Answered,
-    CellRun,
-    Environment,
-    Evidence,
-    SandboxFacts,
-    Stopped,
-)
+from grader.domain.evidence import Answered, Evidence
 from grader.domain.job import (
     AnswerGiven,
     CellFinished,
@@ -22,6 +15,7 @@ from grader.domain.job import (
     Progress,
     Record,
 )
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.errors import EvidenceError
 from grader.evidence.decode import answered, record
 from grader.evidence.frames import FrameReader

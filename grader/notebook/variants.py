@@ -43,7 +43,9 @@ class Solution:
         made = _edited(self.notebook, changes)
         for variant in pack:
             _insert(made, variant.below)
-            made["cells"] += [_code(source) for source in variant.added]
+            made["cells"] += [
+                code(f"{variant.name}-{n}", source) for n, source in enumerate(variant.added)
+            ]
         return made
 
     def packed(self, variants: Sequence[Variant], *, one_per_problem: bool) -> tuple[Pack, ...]:
@@ -76,6 +78,18 @@ class Solution:
             first = cell["source"][: cell["source"].index(text)].count("\n")
             count = text.removesuffix("\n").count("\n") + 1
             yield from (f"{cell['id']}:{number}" for number in range(first, first + count))
+
+
+def code(id_: str, source: str) -> dict[str, Any]:
+    """A code cell that has not run."""
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": id_,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
 
 
 def to_bytes(notebook: Notebook) -> bytes:
@@ -116,13 +130,3 @@ def _insert(made: Notebook, below: Mapping[str, str]) -> None:
             raise AssignmentError(f"the solution has no cell {id_!r}")
         cell = {"cell_type": "markdown", "id": f"{id_}-more", "metadata": {}, "source": source}
         made["cells"].insert(ids.index(id_) + 1, cell)
-
-
-def _code(source: str) -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "metadata": {},
-        "outputs": [],
-        "source": source,
-    }

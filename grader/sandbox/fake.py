@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from grader.domain.evidence import SandboxFacts, Stopped
+from grader.domain.run import SandboxFacts, Stopped
 from grader.errors import SandboxError
 from grader.sandbox.interface import Finding, Job, Receive, Refused, RunEnd
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.domain.base import Frozen
-from grader.domain.evidence import SandboxFacts, Stopped
 from grader.domain.limits import Limits
+from grader.domain.run import SandboxFacts, Stopped
 
 Receive = Callable[[bytes], None]
 """Gets the bytes of the result pipe as they come. Raising `Refused` kills the run."""

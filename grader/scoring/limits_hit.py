@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from grader.domain.evidence import CellRun, Evidence, Stopped
+from grader.domain.evidence import Evidence
 from grader.domain.limits import MIB, Limits
 from grader.domain.report import LimitHit
+from grader.domain.run import CellRun, Stopped
 
 
 def limits_hit(evidence: Evidence, limits: Limits) -> Iterator[LimitHit]:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from grader.domain.assignment import Assignment, Problem
 from grader.domain.check import Case, Check, Lab
-from grader.domain.evidence import CellRun, Evidence
+from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.domain.outcome import (
@@ -28,6 +28,7 @@ from grader.domain.report import (
     ScoreReport,
     SubmissionLine,
 )
+from grader.domain.run import CellRun
 from grader.domain.submission import Submission
 from grader.scoring.limits_hit import limits_hit
 from grader.scoring.points import cents, earn, points, share

@@ -21,17 +21,10 @@ from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError
 
 from grader.domain.base import Frozen
-from grader.domain.evidence import (
-    Answer,
-    Answered,
-    CellRun,
-    Environment,
-    Evidence,
-    SandboxFacts,
-    Stopped,
-)
+from grader.domain.evidence import Answer, Answered, Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.errors import StoreError
 from grader.store.asked import AskedDigests
 

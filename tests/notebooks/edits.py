@@ -7,7 +7,6 @@ from reference.cnn.assignment import assignment
 
 __all__ = [
     "Notebook",
-    "code",
     "release",
     "short_training",
     "solution",
@@ -27,12 +26,6 @@ def solution() -> Notebook:
 def release() -> Notebook:
     """The notebook that students are given."""
     return Solution.read(assignment.release.read_bytes()).notebook
-
-
-def code(source: str) -> Notebook:
-    """A code cell."""
-    kept = {"execution_count": None, "metadata": {}, "outputs": []}
-    return {"cell_type": "code", "id": "added", "source": source, **kept}
 
 
 def short_training(notebook: Notebook) -> Notebook:

@@ -12,7 +12,7 @@ that is not listed in `_MESSAGES`.
 import json
 from dataclasses import dataclass
 
-from grader.domain.evidence import Stopped
+from grader.domain.run import Stopped
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.cgroup import Usage
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from grader.domain.evidence import Stopped
+from grader.domain.run import Stopped
 from grader.sandbox.interface import Receive, Refused
 
 CHUNK = 64 * 1024

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.domain.evidence import SandboxFacts
 from grader.domain.limits import Limits
+from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import held
 from grader.sandbox.bubblewrap.cgroup import Group, Groups, Usage

@@ -15,8 +15,6 @@ from grader.domain.check import Case, Check, DictMemo, Lab, Labelled
 from grader.domain.evidence import (
     Answered,
     CallAnswer,
-    CellRun,
-    Environment,
     Evidence,
     Found,
     FunctionAnswer,
@@ -25,8 +23,6 @@ from grader.domain.evidence import (
     OptimizerAnswer,
     Parameter,
     Raised,
-    SandboxFacts,
-    Stopped,
     TrainingAnswer,
     TrainingRun,
     TrainingTrace,
@@ -35,6 +31,7 @@ from grader.domain.evidence import (
 )
 from grader.domain.hidden import Hidden
 from grader.domain.probe import CallFunction, TrainSmallModel
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.domain.submission import Submission
 
 torch.set_num_threads(1)

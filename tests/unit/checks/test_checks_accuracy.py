@@ -10,7 +10,7 @@ from torch.nn import functional
 from grader.checks.accuracy import AccuracyAgainst, AccuracyReached, Luck
 from grader.checks.model import Images, Model, fixed
 from grader.domain.check import DictMemo, Labelled
-from grader.domain.evidence import CellRun
+from grader.domain.run import CellRun
 from reference.cnn import misconceptions
 from reference.cnn.misconceptions import IN_LENET
 from reference.cnn.models import FC, LeNet

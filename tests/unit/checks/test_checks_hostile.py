@@ -19,13 +19,13 @@ from grader.domain.evidence import (
     OptimizerAnswer,
     Parameter,
     Raised,
-    Stopped,
     TrainingAnswer,
     TrainingRun,
     Unanswered,
     VariablesAnswer,
     VariableSeen,
 )
+from grader.domain.run import Stopped
 from reference.cnn.assignment import assignment
 
 CHECKS = [

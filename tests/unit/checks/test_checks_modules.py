@@ -15,16 +15,8 @@ from grader.checks.modules import ModelMatches, ParameterCount
 from grader.checks.seen import Seen
 from grader.checks.weights import Weights, place
 from grader.domain.check import DictMemo
-from grader.domain.evidence import (
-    Answered,
-    CellError,
-    CellRun,
-    Found,
-    Parameter,
-    Raised,
-    Stopped,
-    Unanswered,
-)
+from grader.domain.evidence import Answered, Found, Parameter, Raised, Unanswered
+from grader.domain.run import CellError, CellRun, Stopped
 from reference.cnn import misconceptions
 from reference.cnn.models import CNN, FC, LeNet
 

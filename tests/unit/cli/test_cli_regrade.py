@@ -9,9 +9,10 @@ import pytest
 
 from grader import scoring
 from grader.cli.regrade import MANY, regrade
-from grader.domain.evidence import Environment, Evidence, SandboxFacts, Stopped
+from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
+from grader.domain.run import Environment, SandboxFacts, Stopped
 from grader.store import StoredRun, digests, save
 
 GRADER = str(Path(sys.executable).with_name("grader"))

@@ -10,10 +10,10 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.domain.evidence import SandboxFacts, Stopped
 from grader.domain.job import MAX_HEADER_BYTES, JobCell, JobSpec
 from grader.domain.limits import Limits
 from grader.domain.probe import ReadVariables
+from grader.domain.run import SandboxFacts, Stopped
 from grader.errors import EvidenceError
 from grader.evidence import Collector, FrameReader, arrays, pack
 from grader.evidence.collect import MAX_ANSWERS_TO_A_PROBE

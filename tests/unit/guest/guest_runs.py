@@ -15,7 +15,6 @@ from safetensors.numpy import load, save_file
 
 from grader.domain.evidence import (
     Answered,
-    CellRun,
     FunctionAnswer,
     ModuleAnswer,
     OptimizerAnswer,
@@ -36,6 +35,7 @@ from grader.domain.job import (
 )
 from grader.domain.limits import Limits
 from grader.domain.probe import Probe
+from grader.domain.run import CellRun
 
 GUEST = Path(__file__).parents[3] / "grader" / "sandbox" / "guest"
 _RECORD = TypeAdapter(Record)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.domain.evidence import SandboxFacts
+from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.cgroup_v1 import GroupsV1
 from grader.sandbox.bubblewrap.examine import (

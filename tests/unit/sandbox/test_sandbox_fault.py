@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.domain.evidence import Stopped
+from grader.domain.run import Stopped
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.cgroup import Usage
 from grader.sandbox.bubblewrap.fault import Ending, guest_exit_code, verdict

@@ -1,7 +1,8 @@
 import pytest
 
-from grader.domain.evidence import CellRun, Environment, Evidence, SandboxFacts, Stopped
+from grader.domain.evidence import Evidence
 from grader.domain.limits import Limits
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.scoring.limits_hit import limits_hit
 
 

@@ -5,10 +5,11 @@ import pytest
 
 from grader.domain.assignment import Assignment, Problem
 from grader.domain.check import Check, Lab, Questions
-from grader.domain.evidence import CellError, CellRun, Environment, Evidence, SandboxFacts, Stopped
+from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.domain.outcome import Failed, NotGraded, Outcome, Partial, Passed, Pending
+from grader.domain.run import CellError, CellRun, Environment, SandboxFacts, Stopped
 from grader.domain.submission import Flag, Submission
 from grader.scoring import score
 from grader.scoring.points import cents, earn, share

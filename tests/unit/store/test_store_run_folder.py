@@ -6,12 +6,8 @@ import pytest
 from grader.domain.check import Questions
 from grader.domain.evidence import (
     Answered,
-    CellRun,
-    Environment,
     Evidence,
     Found,
-    SandboxFacts,
-    Stopped,
     Unanswered,
     VariablesAnswer,
     VariableSeen,
@@ -19,6 +15,7 @@ from grader.domain.evidence import (
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.domain.probe import Call, CallFunction
+from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.errors import StoreError
 from grader.store import (
     MEMO,
