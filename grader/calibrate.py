@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +13,15 @@ from grader.domain.calibration import Calibration, SeedRun, Training
 from grader.domain.check import Labelled
 
 LIBRARIES = ("torch", "numpy")
+WORKER_ENVIRONMENT = {
+    # One thread each: sums in one order, whatever the machine.
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    # glibc gives each freed tensor back to the kernel and faults it in again; it reads these only
+    # when a process starts.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+}
 Dataset = Callable[[str], Labelled]
 
 
@@ -41,26 +51,27 @@ def calibrate(
     Args:
         trainings: of the assignment.
         path: the calibration; what it holds is kept.
-        dataset: reads a data set by name; is sent to the workers.
+        dataset: reads a data set by name; what it gives is sent to the workers.
         seeds: how many, from 0 on.
-        workers: trainings at once, one thread each: sums in one order, whatever the machine.
+        workers: trainings at once, one thread each.
     """
-    kept = Calibration.read(path)
-    kept = kept.model_copy(
+    data = {name: dataset(name) for t in trainings for name in (t.train, t.test)}
+    kept = Calibration.read(path).model_copy(
         update={
             "libraries": {name: version(name) for name in LIBRARIES},
-            "data": {n: dataset(n).digest for t in trainings for n in (t.train, t.test)},
+            "data": {name: labelled.digest for name, labelled in data.items()},
         }
     )
     by_name = {training.name: training for training in trainings}
     # Spawned, not forked: torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread)
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     try:
-        waiting: list[Future[Trained]] = [
-            pool.submit(_train, by_name[name], seed, dataset)
-            for name, seed in todo(trainings, kept, seeds)
-        ]
+        with _worker_environment():
+            waiting: list[Future[Trained]] = [
+                pool.submit(_train, training, seed, data[training.train], data[training.test])
+                for name, seed in todo(trainings, kept, seeds)
+                for training in (by_name[name],)
+            ]
         for done in as_completed(waiting):
             trained = done.result()
             kept = kept.with_run(trained.name, trained.run)
@@ -70,12 +81,20 @@ def calibrate(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _one_thread() -> None:
-    os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
+@contextmanager
+def _worker_environment() -> Iterator[None]:
+    """What processes started meanwhile find in their environment; those are all, one a job."""
+    before = dict(os.environ)
+    os.environ.update(WORKER_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
-def _train(training: Training, seed: int, dataset: Dataset) -> Trained:
-    reached = training.run(seed, dataset(training.train), dataset(training.test))
+def _train(training: Training, seed: int, train: Labelled, test: Labelled) -> Trained:
+    reached = training.run(seed, train, test)
     return Trained(training.name, SeedRun(seed=seed, accuracy=tuple(reached)))
 
 
