@@ -6,21 +6,18 @@ from pydantic import Field
 
 from grader.checks import describe
 from grader.checks.seen import comparison, graded
-from grader.domain.base import Frozen
 from grader.domain.check import Case, Check
+from grader.domain.codes import Named
 from grader.domain.detail import Detail, StudentText
 from grader.domain.numbers import stated_numbers
 from grader.domain.outcome import NotGraded, Outcome, Pending
 from grader.domain.question import Question
 
 
-class WrongNumber(Frozen):
+class WrongNumber(Named):
     """A number that tells which mistake was made."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     value: int
-    sentence: str
-    """For the student: what this number is."""
     share: Annotated[float, Field(ge=0, lt=1)]
     """Part of the points that it leaves."""
 

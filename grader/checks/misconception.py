@@ -5,15 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from grader.domain.base import Frozen
+from grader.domain.codes import Named
 
 
-class Misconception(Frozen):
+class Misconception(Named):
     """A mistake that a check can recognise, because answers equal those of `build`."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    sentence: str
-    """For the student: what it is and where to look; not the solution."""
     share: Annotated[float, Field(ge=0, lt=1)]
     """Part of the check's points that it leaves."""
     build: Callable[..., Any]

@@ -16,17 +16,22 @@ from grader.cli.options import (
     parse_limits,
 )
 from grader.cli.output import complain, out, progress_bar
+from grader.domain.codes import Catalogue
 from grader.domain.report import ScoreReport
 from grader.settings import Settings
 
 GRADES = "grades.csv"
+MISTAKES = "mistakes.csv"
+COUNTED = "class.json"
 
 
 def command(
     folder: Annotated[
         Path, typer.Argument(help="Folder of notebooks.", exists=True, file_okay=False)
     ],
-    to: Annotated[Path, typer.Option("--out", help="Folder for reports, evidence, grades.csv.")],
+    to: Annotated[
+        Path, typer.Option("--out", help="Folder for reports, evidence, and the class's tables.")
+    ],
     assignment: AssignmentOption = "cnn",
     workers: Annotated[
         int, typer.Option(min=1, help="Notebooks at once.", show_default="one for each CPU")
@@ -52,6 +57,7 @@ def command(
         bench=lambda memo: wiring.bench(settings, chosen, box, memo, asked),
         finish=_write_html,
     )
+    known = scoring.catalogue(chosen)
     results: list[Result] = []
     try:
         with progress_bar() as bar, closing(grade_class(entries, group, workers)) as running:
@@ -67,7 +73,9 @@ def command(
         raise
     finally:
         results.sort(key=lambda result: result.key)
-        (to / GRADES).write_text(reports.to_csv([_row(r) for r in results]), encoding="utf-8")
+        rows = [_row(result) for result in results]
+        _write_class(rows, known, to)
+    reports.print_class(rows, known, out)
     _summary(results, to)
     if any(r.ours or (r.report and r.report.status == "not_graded") for r in results):
         raise typer.Exit(4)
@@ -76,6 +84,15 @@ def command(
 def _write_html(folder: Path, report: ScoreReport) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.html").write_text(reports.render(report, "html"), encoding="utf-8")
+
+
+def _write_class(rows: list[reports.GradeRow], known: Catalogue, to: Path) -> None:
+    for name, text in (
+        (GRADES, reports.to_csv(rows)),
+        (MISTAKES, reports.to_mistakes_csv(rows, known)),
+        (COUNTED, reports.to_class_json(rows, known)),
+    ):
+        (to / name).write_text(text, encoding="utf-8", newline="")
 
 
 def _line(result: Result) -> str:
@@ -90,7 +107,6 @@ def _row(result: Result) -> reports.GradeRow:
 
 
 def _summary(results: list[Result], to: Path) -> None:
-    reports.print_class([r.report for r in results if r.report is not None], out)
     unreadable = sum(r.report is None and not r.ours for r in results)
     broke = sum(r.ours for r in results)
     resumed = sum(r.resumed for r in results)
@@ -99,5 +115,6 @@ def _summary(results: list[Result], to: Path) -> None:
         f"({resumed} of them before), {unreadable} unreadable, {broke} could not be graded"
     )
     out.print(
-        f"Grades: {to.resolve() / GRADES}, reports: {to.resolve()}/*/{REPORT}", soft_wrap=True
+        f"In {to.resolve()}: {GRADES}, {MISTAKES} (who made which), {COUNTED}, */{REPORT}",
+        soft_wrap=True,
     )

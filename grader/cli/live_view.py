@@ -15,15 +15,7 @@ from grader.domain.job import CellFinished, CellStarted, Hello, Progress, Record
 from grader.domain.progress import Step, latest
 from grader.domain.report import ProblemReport
 from grader.domain.submission import Submission
-
-_MARKS = {
-    "passed": ("✓", "green"),
-    "partial": ("◐", "yellow"),
-    "failed": ("✗", "red"),
-    "not_graded": ("–", "red"),
-    "pending": ("…", "cyan"),
-    "check_broke": ("!", "bold red"),
-}
+from grader.reports.facts import STATUSES
 
 
 class LiveView:
@@ -95,7 +87,7 @@ class LiveView:
             if report is None:
                 table.add_row("·", problem.title, f"  – /{problem.points:g}", "", style="dim")
                 continue
-            mark, style = _MARKS[report.status]
+            mark, _, style = STATUSES[report.status]
             note = (
                 ""
                 if report.status == "passed"

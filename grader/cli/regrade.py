@@ -69,12 +69,22 @@ def command(
     if html is not None and len(done) == 1:
         write(html, reports.render(done[0], "html"))
     if str(json) != "-":
-        if len(done) == 1:
-            reports.print_table(done[0], out)
-        else:
-            reports.print_class(done, out)
+        _show(folders, results, assignment)
     if len(done) < len(results) or any(report.status == "not_graded" for report in done):
         raise typer.Exit(4)
+
+
+def _show(folders: Sequence[Path], results: Sequence[Regraded], assignment: str | None) -> None:
+    done = [result.report for result in results if result.report is not None]
+    if len(done) == 1:
+        reports.print_table(done[0], out)
+    elif done:
+        rows = [
+            reports.GradeRow(name=str(folder), report=result.report, error=result.error)
+            for folder, result in zip(folders, results, strict=True)
+        ]
+        known = scoring.catalogue(_assignment(assignment or done[0].assignment))
+        reports.print_class(rows, known, out)
 
 
 def stored_runs(path: Path) -> list[Path]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
 from grader.domain.base import Frozen
+from grader.domain.codes import Named, named_within
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Outcome
@@ -135,6 +136,14 @@ class Check(Frozen, ABC):
     def ready(self, case: Case) -> bool:  # noqa: ARG002 - for those that wait
         """Whether the evidence so far is worth judging while the notebook still runs."""
         return True
+
+    def named(self) -> tuple[Named, ...]:
+        """The mistakes that it can name: those in its fields; more where it names some itself."""
+        return tuple(
+            found
+            for field in type(self).model_fields
+            for found in named_within(getattr(self, field))
+        )
 
     def mistakes(self) -> tuple[str, ...]:
         """Fields that are wrong together, in words; empty where the check is well defined."""

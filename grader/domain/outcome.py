@@ -14,7 +14,9 @@ class _Outcome(Frozen):
     """One or two sentences for the student."""
     details: tuple[Detail, ...] = ()
     misconception: str | None = None
-    """Id of the mistake, where the answers equal it."""
+    """Id of the mistake, where the answers equal it; ids of several are joined by ``+``."""
+    code: str | None = None
+    """Kind of a wrong answer that no mistake explains, such as ``raised``; None: ``differs``."""
 
 
 class Passed(_Outcome):

@@ -31,6 +31,9 @@ class CheckReport(Frozen):
     reason: str | None = None
     """Code, for ``not_graded``."""
     misconception: str | None = None
+    codes: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Stable, to be counted, listed in docs/codes.md: each mistake that is named, else `reason`,
+    else the kind of the wrong answer (``raised``, ``differs`` ...), else the status."""
     details: tuple[Detail, ...] = ()
 
 

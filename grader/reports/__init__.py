@@ -5,11 +5,14 @@ its templates cost time at the start of every command.
 """
 
 from grader.domain.report import ScoreReport
+from grader.reports.class_json import to_class_json
 from grader.reports.class_table import print_class
-from grader.reports.csv_report import GradeRow, to_csv
+from grader.reports.csv_report import to_csv
 from grader.reports.json_report import schema, to_json
 from grader.reports.junit import to_junit
 from grader.reports.markdown import to_markdown
+from grader.reports.mistakes import GradeRow
+from grader.reports.mistakes_csv import to_mistakes_csv
 from grader.reports.terminal import print_table
 
 __all__ = [
@@ -19,8 +22,10 @@ __all__ = [
     "print_table",
     "render",
     "schema",
+    "to_class_json",
     "to_csv",
     "to_json",
+    "to_mistakes_csv",
 ]
 
 FORMS = ("json", "html", "markdown", "junit")

@@ -1,20 +1,23 @@
 """A class in the terminal: how each problem went, and which mistakes are common."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import fmean, median
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.domain.codes import Catalogue
 from grader.domain.report import ProblemReport, ScoreReport
+from grader.reports.mistakes import GradeRow, Tally, tallies
 from grader.reports.numbers import points
-from grader.reports.text import line, words
+from grader.reports.text import line
 
-SHOWN_MISTAKES = 3
-"""Misconceptions named for each problem."""
+SHOWN_MISTAKES = 8
+"""Mistakes told for each problem; the CSV has all."""
 
 
 @dataclass
@@ -24,29 +27,27 @@ class _Column:
     Attributes:
         shares: earned of what is decided, 0 to 1; nothing for those that broke or wait.
         pending: submissions in which a person has yet to give points.
-        mistakes: how many submissions have each misconception.
     """
 
     title: str
     shares: list[float] = field(default_factory=list)
     pending: int = 0
-    mistakes: Counter[str] = field(default_factory=Counter)
 
     def add(self, problem: ProblemReport) -> None:
         """Count one submission's problem."""
-        self.mistakes.update({c.misconception for c in problem.checks if c.misconception})
         self.pending += problem.pending > 0
         decided = problem.possible - problem.pending
         if problem.status != "check_broke" and decided > 0:
             self.shares.append(min(1.0, problem.earned / decided))
 
 
-def print_class(reports: Sequence[ScoreReport], console: Console) -> None:
-    """Means, full and zero marks by problem; the scores' spread; the commonest misconceptions.
+def print_class(rows: Sequence[GradeRow], catalogue: Catalogue, console: Console) -> None:
+    """Means, full and zero marks by problem; the scores' spread; how often each mistake was made.
 
     Points that wait for a person count for nobody, and reports that are not final (one of our
     checks broke) are left out of the spread.
     """
+    reports = [row.report for row in rows if row.report is not None]
     if not reports:
         console.print(Text("No report to sum up."))
         return
@@ -55,9 +56,9 @@ def print_class(reports: Sequence[ScoreReport], console: Console) -> None:
         for problem in report.problems:
             columns.setdefault(problem.id, _Column(line(problem.title))).add(problem)
     console.print(_table(list(columns.values())))
-    _print_mistakes(list(columns.values()), console)
     for said in _spread(reports):
         console.print(Text(said))
+    _print_mistakes(tallies(rows, catalogue), console)
 
 
 def _table(columns: Sequence[_Column]) -> Table:
@@ -77,15 +78,17 @@ def _table(columns: Sequence[_Column]) -> Table:
     return table
 
 
-def _print_mistakes(columns: Sequence[_Column], console: Console) -> None:
-    known = [column for column in columns if column.mistakes]
-    if not known:
+def _print_mistakes(counted: Sequence[Tally], console: Console) -> None:
+    if not counted:
         return
-    console.print(Text("\nCommonest mistakes", style="bold"))
-    for column in known:
-        ordered = sorted(column.mistakes.items(), key=lambda item: (-item[1], item[0]))
-        told = ", ".join(f"{words(name)} ({n})" for name, n in ordered[:SHOWN_MISTAKES])
-        console.print(Text(f"  {column.title}: {told}"))
+    console.print(Text("\nMistakes", style="bold"))
+    for _, group in groupby(counted, key=lambda tally: tally.problem):
+        of_problem = list(group)
+        console.print(Text(f"  {line(of_problem[0].title)}"))
+        for tally in of_problem[:SHOWN_MISTAKES]:
+            console.print(Padding(Text(line(tally.sentence)), (0, 0, 0, 4), expand=False))
+        if len(of_problem) > SHOWN_MISTAKES:
+            console.print(Text(f"    and {len(of_problem) - SHOWN_MISTAKES} more"))
 
 
 def _spread(reports: Sequence[ScoreReport]) -> list[str]:

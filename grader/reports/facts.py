@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from grader.domain.report import CheckStatus, RunReport, ScoreReport
+from grader.domain.report import CheckReport, CheckStatus, RunReport, ScoreReport
 from grader.reports.numbers import points, seconds, size
 from grader.reports.text import line, words
 
@@ -13,16 +13,23 @@ class Status(NamedTuple):
 
     mark: str
     word: str
+    style: str
+    """In a terminal, as Rich names it."""
 
 
 STATUSES: dict[CheckStatus, Status] = {
-    "passed": Status("✓", "passed"),
-    "partial": Status("◐", "partial"),
-    "failed": Status("✗", "failed"),
-    "not_graded": Status("⊘", "not graded"),
-    "pending": Status("○", "pending"),
-    "check_broke": Status("!", "our error"),
+    "passed": Status("✓", "passed", "green"),
+    "partial": Status("◐", "partial", "yellow"),
+    "failed": Status("✗", "failed", "red"),
+    "not_graded": Status("⊘", "not graded", "magenta"),
+    "pending": Status("○", "pending", "blue"),
+    "check_broke": Status("!", "our error", "bold red"),
 }
+
+
+def recognised(check: CheckReport) -> str:
+    """The mistakes that were named, in words; empty where none was."""
+    return ", ".join(map(words, check.codes)) if check.misconception else ""
 
 
 class Fact(NamedTuple):

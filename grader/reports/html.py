@@ -100,6 +100,7 @@ def _environment() -> Environment:
         count=numbers.count,
         tone=_tone,
         label=_label,
+        recognised=facts.recognised,
         chart=chart,
         confusion=_confusion,
         mismatches=_mismatches,

@@ -19,7 +19,7 @@ def to_json(report: ScoreReport, indent: int | None = 2) -> str:
     Raises:
         ValueError: a number is NaN or infinite, which no validated report holds.
     """
-    data = _encodable(report.model_dump(mode="python"))
+    data = encodable(report.model_dump(mode="python"))
     return json.dumps(data, indent=indent, allow_nan=False) + "\n"
 
 
@@ -32,11 +32,12 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
+    """The value with U+FFFD for each lone surrogate of its texts."""
     if isinstance(value, str):
         return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
+        return {encodable(key): encodable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_encodable(item) for item in value]
+        return [encodable(item) for item in value]
     return value

@@ -65,15 +65,14 @@ def _case(
         case "check_broke":
             result = ET.SubElement(case, "error", message=said, type="check_broke")
         case "partial" | "failed" | "not_graded":
-            code = check.misconception or check.reason or check.status
-            result = ET.SubElement(case, "failure", message=said, type=line(code))
+            result = ET.SubElement(case, "failure", message=said, type=line(" ".join(check.codes)))
         case _:
             assert_never(check.status)
     result.text = _told(check)
 
 
 def _told(check: CheckReport) -> str:
-    said = [f"{points(check.earned)} of {points(check.possible)} points", block(check.message)]
+    said = [block(check.message), f"{points(check.earned)} of {points(check.possible)} points"]
     for detail in check.details:
         if detail.kind == "comparison":
             said.append(

@@ -72,7 +72,7 @@ def _head(report: ScoreReport) -> Iterator[str]:
     yield "| | Problem | Points | Message |"
     yield "| --- | --- | ---: | --- |"
     for problem in report.problems:
-        mark, word = facts.STATUSES[problem.status]
+        mark, word, _ = facts.STATUSES[problem.status]
         yield (
             f"| {mark} {word} | {_escaped(problem.title)} | {points(problem.earned)} / "
             f"{points(problem.possible)} | {_escaped(problem.message)} |"
@@ -103,14 +103,14 @@ def _problem(problem: ProblemReport) -> Iterator[str]:
 
 
 def _check(check: CheckReport) -> Iterator[str]:
-    mark, word = facts.STATUSES[check.status]
+    mark, word, _ = facts.STATUSES[check.status]
     yield (
         f"{mark} **{_escaped(words(check.id))}**, {word}, {points(check.earned)} / "
         f"{points(check.possible)}: {_escaped(check.message)}"
     )
     yield ""
     if check.misconception:
-        yield f"Recognised mistake: {_escaped(words(check.misconception))}\n"
+        yield f"Recognised mistake: {_escaped(facts.recognised(check))}\n"
     for detail in check.details:
         yield from _detail(detail)
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.domain.report import CheckReport, CheckStatus, ProblemReport, ScoreReport
+from grader.domain.report import CheckReport, ProblemReport, ScoreReport
 from grader.reports import facts
 from grader.reports.numbers import points, seconds, size
 from grader.reports.text import line, words
@@ -20,14 +20,6 @@ MESSAGES_BESIDE = 100
 """Columns from which on a message stands beside its problem; below it otherwise."""
 SHOWN = 20
 """Cell errors, flags and comparisons of one kind that are shown; the other forms show all."""
-_STYLES: dict[CheckStatus, str] = {
-    "passed": "green",
-    "partial": "yellow",
-    "failed": "red",
-    "not_graded": "magenta",
-    "pending": "blue",
-    "check_broke": "bold red",
-}
 
 
 def print_table(report: ScoreReport, console: Console) -> None:
@@ -68,8 +60,7 @@ def _problems(problems: Sequence[ProblemReport], *, beside: bool) -> Table:
     if beside:
         table.add_column("Message", overflow="fold", ratio=1)
     for problem in problems:
-        style = _STYLES[problem.status]
-        mark, word = facts.STATUSES[problem.status]
+        mark, word, style = facts.STATUSES[problem.status]
         title, message = Text(line(problem.title)), line(problem.message)
         row = [
             title if beside else Group(title, _under(message, style="dim")),
@@ -90,9 +81,8 @@ def _lost(problem: ProblemReport) -> Iterator[Text | Padding]:
     for check, evidence in said:
         if evidence:
             lost = points(max(0.0, check.possible - check.earned))
-            mark, word = facts.STATUSES[check.status]
-            said_of_it = f"{mark} {words(check.id)}: {word}, -{lost}"
-            yield _under(said_of_it, 2, _STYLES[check.status])
+            mark, word, style = facts.STATUSES[check.status]
+            yield _under(f"{mark} {words(check.id)}: {word}, -{lost}", 2, style)
             yield from (_under(text, 3) for text in evidence)
 
 
@@ -100,7 +90,7 @@ def _evidence(check: CheckReport, problem: ProblemReport) -> Iterator[str]:
     if check.message != problem.message:
         yield line(check.message)
     if check.misconception:
-        yield f"recognised mistake: {words(check.misconception)}"
+        yield f"recognised mistake: {facts.recognised(check)}"
     for detail in check.details[:SHOWN]:
         match detail.kind:
             case "comparison":

@@ -1,7 +1,8 @@
 """Outcomes to points, points to a report; and the assignments that they are scored under."""
 
 from grader.scoring.ask import probes_of, questions, written
+from grader.scoring.catalogue import catalogue
 from grader.scoring.registry import load
 from grader.scoring.score import score, score_problem
 
-__all__ = ["load", "probes_of", "questions", "score", "score_problem", "written"]
+__all__ = ["catalogue", "load", "probes_of", "questions", "score", "score_problem", "written"]

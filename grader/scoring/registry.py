@@ -16,6 +16,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.hidden import Hidden
 from grader.errors import AssignmentError
 from grader.scoring.ask import questions, written
+from grader.scoring.catalogue import contradictions
 from grader.scoring.points import CENTS
 
 GROUP = "grader.assignments"
@@ -49,6 +50,7 @@ def mistakes(assignment: Assignment) -> Iterator[str]:
             yield f"{where}: points are {problem.points}, expected at most two decimals"
         for check in problem.checks:
             yield from (f"{where}, check {check.id!r}: {text}" for text in check.mistakes())
+        yield from (f"{where}: {text}" for text in contradictions(problem))
     for name in ("files", "release", "solution"):
         path = getattr(assignment, name)
         if path is not None and not path.exists():

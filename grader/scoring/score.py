@@ -6,6 +6,7 @@ from typing import assert_never
 
 from grader.domain.assignment import Assignment, Problem
 from grader.domain.check import Case, Check, Lab
+from grader.domain.codes import codes_of
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
@@ -113,6 +114,7 @@ def _report(check: Check, outcome: Outcome, possible: int) -> CheckReport:
         message=outcome.message,
         reason=outcome.reason if isinstance(outcome, NotGraded) else None,
         misconception=outcome.misconception,
+        codes=codes_of(outcome),
         details=outcome.details,
     )
 

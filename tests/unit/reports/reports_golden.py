@@ -14,10 +14,26 @@ from reports_examples import EXAMPLES
 from rich.console import Console
 
 from grader import reports
+from grader.domain.codes import Catalogue, Code
 from grader.domain.report import ScoreReport
 
 GOLDEN = Path(__file__).parent / "golden"
 SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
+CATALOGUE = Catalogue(
+    codes=(
+        Code(
+            id="kernel_not_flipped",
+            problems=("conv1d",),
+            sentences=("The filter is not flipped.",),
+            brief="forgot to flip the kernel",
+        ),
+        Code(
+            id="kernel_died",
+            sentences=("The notebook's Python process ended.",),
+            brief="ended Python before it was reached",
+        ),
+    )
+)
 ENDINGS = {"json": "json", "html": "html", "markdown": "md", "junit": "xml"}
 
 
@@ -55,9 +71,11 @@ def files() -> dict[str, str]:
         for width in (60, 120):
             known[f"{name}.{width}.txt"] = terminal(_shown(report), width)
     known["class.txt"] = terminal(
-        lambda console: reports.print_class([make() for make in EXAMPLES.values()], console), 80
+        lambda console: reports.print_class(rows(), CATALOGUE, console), 80
     )
     known["grades.csv"] = reports.to_csv(rows())
+    known["mistakes.csv"] = reports.to_mistakes_csv(rows(), CATALOGUE)
+    known["class.json"] = reports.to_class_json(rows(), CATALOGUE)
     return known
 
 

@@ -3,6 +3,7 @@
 
 import math
 
+from grader.domain.codes import DIFFERS
 from grader.domain.detail import (
     Confusion,
     Detail,
@@ -65,6 +66,7 @@ def check(
     reason: str | None = None,
 ) -> CheckReport:
     """One check, its details last."""
+    lost = status in {"partial", "failed"}
     return CheckReport(
         id=id_,
         status=status,
@@ -73,6 +75,7 @@ def check(
         message=message,
         details=details,
         misconception=misconception,
+        codes=tuple((misconception or reason or (DIFFERS if lost else status)).split("+")),
         reason=reason,
     )
 

@@ -17,6 +17,7 @@ from reports_golden import rows, terminal
 from rich.cells import cell_len
 
 from grader import reports
+from grader.domain.codes import Catalogue
 from grader.domain.report import ScoreReport
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
@@ -29,6 +30,7 @@ TAGS = {
 }
 STYLE = re.compile(r"(--shade|width):\d+(\.\d+)?%")
 BOTH = [with_losses, our_fault]
+NOTHING = Catalogue(codes=())
 
 
 class Outline(HTMLParser):
@@ -173,14 +175,26 @@ def test_junit_parses_and_has_the_same_elements(make: Any, name: str) -> None:
 def test_no_cell_of_the_csv_is_a_formula_under_any_separator(name: str) -> None:
     changed = [attacked(row, ATTACKS[name]) for row in rows()]
     text = reports.to_csv(changed)
+    assert len(only_text(text)) == len(changed) + 1
+    mistakes = only_text(reports.to_mistakes_csv(changed, NOTHING))
+    assert len(mistakes) == 1 + sum(
+        len(check.codes)
+        for row in changed
+        for problem in (row.report.problems if row.report else ())
+        for check in problem.checks
+    )
+
+
+def only_text(text: str) -> list[list[str]]:
+    """The table, where no cell acts on a terminal or a spreadsheet, and all rows are as long."""
     assert harmless(text.replace("\r\n", "\n"))
     for separator in ",;|":
         for row in csv.reader(io.StringIO(text), delimiter=separator):
             for cell in row:
                 assert not re.match(r"[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]", cell)
     table = list(csv.reader(io.StringIO(text)))
-    assert len(table) == len(changed) + 1
     assert len({len(row) for row in table}) == 1
+    return table
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -188,7 +202,8 @@ def test_no_cell_of_the_csv_is_a_formula_under_any_separator(name: str) -> None:
 def test_the_terminal_gets_no_control_character_and_no_long_line(width: int, name: str) -> None:
     report = attacked(with_losses(), ATTACKS[name])
     text = terminal(lambda console: reports.print_table(report, console), width)
-    text += terminal(lambda console: reports.print_class([report, report], console), width)
+    row = reports.GradeRow(name=ATTACKS[name], report=report, error="")
+    text += terminal(lambda console: reports.print_class([row, row], NOTHING, console), width)
     assert harmless(text)
     assert max(map(cell_len, text.splitlines())) <= width
 

@@ -2,16 +2,21 @@ import csv
 import io
 
 from reports_examples import full_marks, never_ran, our_fault, with_losses
-from reports_golden import rows, terminal
+from reports_golden import CATALOGUE, rows, terminal
 
 from grader.domain.report import ScoreReport
 from grader.reports import GradeRow, print_class, to_csv
 
 
+def shown(*reports: ScoreReport) -> str:
+    made = [GradeRow(name=f"{n}", report=report, error="") for n, report in enumerate(reports)]
+    return terminal(lambda console: print_class(made, CATALOGUE, console), 100)
+
+
 def summed(*reports: ScoreReport) -> dict[str, str]:
-    """Each line by its first words."""
-    text = terminal(lambda console: print_class(reports, console), 100)
-    return {line.split("  ")[0].strip(): line for line in text.splitlines() if line}
+    """Each line by its first words; of equal ones the first."""
+    lines = [line for line in shown(*reports).splitlines() if line]
+    return {line.split("  ")[0].strip(): line for line in reversed(lines)}
 
 
 def test_a_problem_shows_its_mean_and_how_many_have_all_or_nothing() -> None:
@@ -36,12 +41,35 @@ def test_a_misconception_is_counted_once_a_notebook() -> None:
     lenet = next(problem for problem in report.problems if problem.id == "lenet")
     twice = lenet.model_copy(update={"checks": (lenet.checks[0], lenet.checks[0])})
     changed = report.model_copy(update={"problems": (twice,)})
-    text = terminal(lambda console: print_class([changed, report, full_marks()], console), 100)
-    assert "LeNet-5: five by five kernels (2)" in text
+    text = shown(changed, report, full_marks())
+    assert "\n  LeNet-5\n    2 of 3: five by five kernels\n" in text
+
+
+def test_a_mistake_is_told_as_the_catalogue_has_it() -> None:
+    text = shown(with_losses(), full_marks(), with_losses(), never_ran())
+    told = text[text.index("Convolution in one dimension", text.index("Mistakes")) :]
+    assert told.splitlines()[1:3] == [
+        "    2 of 4 forgot to flip the kernel",
+        "    1 of 4 ended Python before it was reached",
+    ]
+
+
+def test_a_class_that_made_no_mistake_gets_no_list_of_them() -> None:
+    assert "Mistakes" not in shown(full_marks())
+
+
+def test_of_many_mistakes_in_a_problem_the_rarest_are_only_counted() -> None:
+    report = with_losses()
+    train = next(problem for problem in report.problems if problem.id == "train_model")
+    check = train.checks[0].model_copy(update={"codes": tuple(f"mistake_{n}" for n in range(11))})
+    changed = report.model_copy(
+        update={"problems": (train.model_copy(update={"checks": (check,)}),)}
+    )
+    assert shown(changed).endswith("    1 of 1: mistake 6\n    and 3 more\n")
 
 
 def test_a_class_without_reports_says_so() -> None:
-    assert terminal(lambda c: print_class([], c), 80) == "No report to sum up.\n"
+    assert shown() == "No report to sum up.\n"
 
 
 def table(text: str) -> list[dict[str, str]]:

@@ -1,0 +1,97 @@
+"""Codes that any check may give: it is not a known mistake, or there is nothing to judge."""
+
+from grader.domain.codes import DIFFERS, Code
+
+
+def _anywhere(code: str, brief: str, sentence: str) -> Code:
+    return Code(id=code, brief=brief, sentences=(sentence,))
+
+
+GENERAL = (
+    _anywhere("passed", "had it right", "The answer is what was asked for."),
+    _anywhere("pending", "gave an answer that a person grades", "A person will grade this answer."),
+    _anywhere(
+        "check_broke",
+        "could not be graded, because a check of ours broke",
+        "This could not be graded because the grader itself failed; nothing is lost.",
+    ),
+    _anywhere(
+        DIFFERS,
+        "gave another result, as no known mistake does",
+        "The result is not what was asked for: how it differs follows.",
+    ),
+    _anywhere(
+        "raised",
+        "wrote something that raised an error",
+        "It could not be examined, because it raised an error: which one follows.",
+    ),
+    _anywhere(
+        "missing",
+        "had nothing of that name",
+        "Nothing of that name was found when the notebook had run; the first cell that failed is "
+        "named.",
+    ),
+    _anywhere(
+        "ambiguous",
+        "had nothing of that name, but several things that could be meant",
+        "Nothing of that name was found, and several other objects could be meant.",
+    ),
+    _anywhere(
+        "wrong_type",
+        "gave the name to another kind of object",
+        "It is not the kind of object that the exercise asks for.",
+    ),
+    _anywhere("timed_out", "was too slow", "It did not answer within the time limit."),
+    _anywhere("too_large", "made it too large", "It is too large to be examined."),
+    _anywhere(
+        "asked_differently",
+        "must be run again, because the question was changed",
+        "The question was changed after this run: run the notebook again.",
+    ),
+    _anywhere(
+        "weights_say_nothing",
+        "had weights from which nothing can be told",
+        "Nothing can be said about the model: why follows.",
+    ),
+    _anywhere("not_answered", "wrote nothing below the question", "Nothing was written below it."),
+    _anywhere(
+        "wall_time",
+        "ran out of time before it was reached",
+        "It was not reached: the notebook ran out of time in the cell that is named.",
+    ),
+    _anywhere(
+        "memory",
+        "ran out of memory before it was reached",
+        "It was not reached: the notebook used more memory than it may.",
+    ),
+    _anywhere(
+        "kernel_died",
+        "ended Python before it was reached",
+        "It was not reached: the notebook's Python process ended.",
+    ),
+    _anywhere(
+        "output",
+        "printed too much before it was reached",
+        "It was not reached: the notebook printed more than it may.",
+    ),
+    _anywhere(
+        "processes",
+        "started too many processes before it was reached",
+        "It was not reached: the notebook started more processes than it may.",
+    ),
+    _anywhere(
+        "evidence_too_large",
+        "sent more results than can be taken",
+        "It was not reached: the notebook sent more results than can be taken.",
+    ),
+    _anywhere(
+        "evidence_broken",
+        "sent results in a form that they cannot have",
+        "It was not reached: what came out of the sandbox was not in the form it must have.",
+    ),
+    _anywhere(
+        "killed",
+        "was killed from inside before it was reached",
+        "It was not reached: the run was killed from inside.",
+    ),
+)
