@@ -7,6 +7,7 @@ its templates cost time at the start of every command.
 from grader.domain.report import ScoreReport
 from grader.reports.class_json import to_class_json
 from grader.reports.class_table import print_class
+from grader.reports.codes_page import to_codes_page
 from grader.reports.csv_report import to_csv
 from grader.reports.json_report import schema, to_json
 from grader.reports.junit import to_junit
@@ -23,6 +24,7 @@ __all__ = [
     "render",
     "schema",
     "to_class_json",
+    "to_codes_page",
     "to_csv",
     "to_json",
     "to_mistakes_csv",
