@@ -30,6 +30,14 @@ def grade(notebook: Path, *more: str) -> float:
     return seconds([GRADER, "grade", str(notebook), "--json", "/dev/null", *more], notebook.parent)
 
 
+def judge(runs: list[Path]) -> list[float]:
+    """Seconds to judge each stored run, with one thread, as `grader.cli.app` has it."""
+    command = [sys.executable, "-m", "benchmarks.judge", *map(str, runs)]
+    one = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=one, check=True, stdout=subprocess.PIPE, text=True)
+    return [float(line) for line in done.stdout.split()]
+
+
 def peak_bytes(command: list[str], cwd: Path) -> int:
     """Largest resident size of the command's own process, its children left out.
 
@@ -50,6 +58,3 @@ def peak_bytes(command: list[str], cwd: Path) -> int:
 
 def cpus() -> int:
     return len(os.sched_getaffinity(0))
-
-
-__all__ = ["GRADER", "cpus", "grade", "nbclient", "peak_bytes", "seconds"]

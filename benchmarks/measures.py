@@ -3,9 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.clock import GRADER, cpus, grade, nbclient, peak_bytes, seconds
+from benchmarks.clock import GRADER, cpus, grade, judge, nbclient, peak_bytes, seconds
 from benchmarks.notebooks import Notebooks
 from benchmarks.result import Result
+from grader import pipeline, scoring, wiring
+from grader.domain.assignment import Assignment
+from grader.domain.check import DictMemo
+from grader.settings import Settings
 
 
 def without_training(notebooks: Notebooks) -> Result:
@@ -55,4 +59,42 @@ def regrade(notebooks: Notebooks) -> Result:
     return Result("regrade of 100 runs", took, 10, "s", "imports included")
 
 
-ALL: tuple[Callable[[Notebooks], Result], ...] = (without_training, memory, regrade, full, batch)
+def diagnosis(notebooks: Notebooks) -> Result:
+    """judging notebooks of a mistake in every problem, against judging the solution"""
+    with TemporaryDirectory() as folder:
+        runs = []
+        for notebook in (notebooks.untrained, *notebooks.flawed):
+            runs.append(Path(folder, notebook.stem))
+            grade(notebook, "--evidence", str(runs[-1]))
+        right, *wrong = judge(runs)
+    parts = f"most of {len(wrong)} notebooks {max(wrong):.2f} s, solution {right:.2f} s"
+    return Result("diagnosis", max(wrong) - right, 3, "s more", parts)
+
+
+def probes(notebooks: Notebooks) -> Result:
+    """the run of a notebook without training calls, with the probes and without any"""
+    asked = scoring.load("cnn")
+    unasked = asked.model_copy(update={"problems": ()})
+    with_probes = min(_run_seconds(notebooks.untrained, asked) for _ in range(3))
+    without = min(_run_seconds(notebooks.untrained, unasked) for _ in range(3))
+    parts = f"with probes {with_probes:.1f} s, without {without:.1f} s"
+    return Result("probes", with_probes - without, 10, "s more", parts)
+
+
+def _run_seconds(notebook: Path, assignment: Assignment) -> float:
+    settings = Settings()
+    box, limits = wiring.sandbox(settings), wiring.limits(assignment.limits)
+    bench = wiring.bench(settings, assignment, box, DictMemo(), limits)
+    submission = pipeline.read(assignment, notebook.read_bytes(), notebook.name)
+    return pipeline.grade(assignment, submission, bench).report.run.seconds
+
+
+ALL: tuple[Callable[[Notebooks], Result], ...] = (
+    without_training,
+    memory,
+    diagnosis,
+    probes,
+    regrade,
+    full,
+    batch,
+)

@@ -6,8 +6,11 @@ from typing import Self
 
 from notebooks import edits
 
-from grader.notebook.variants import code
+from grader.notebook.variants import Solution, code
 from grader.settings import Settings
+from reference.cnn.variants import FLAWS
+
+FLAWED = 3
 
 
 class Notebooks:
@@ -21,6 +24,12 @@ class Notebooks:
         full = edits.short_training(edits.solution()) if quick else edits.solution()
         self.full = self._write("full.ipynb", full)
         self.untrained = self._write("untrained.ipynb", edits.without_training(edits.solution()))
+        solution = Solution(edits.solution())
+        packs = solution.packed(FLAWS, lambda one, other: bool({*one.concerns} & {*other.concerns}))
+        self.flawed = [
+            self._write(f"flawed{n}.ipynb", edits.without_training(solution.with_variants(pack)))
+            for n, pack in enumerate(packs[:FLAWED])
+        ]
         loud = edits.without_training(edits.solution())
         flood = "for _ in range(200):\n    print('x' * 1024 * 1024)"
         loud["cells"].append(code("loud", flood))
