@@ -21,6 +21,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_cache_dir) / "data")
     """Where data sets lie, in torchvision's layout."""
+    rehearsal_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_cache_dir) / "rehearsal")
+    """Where cut-down data sets lie, made from the full ones."""
     state_dir: Path = Field(default_factory=lambda: Path(_DIRS.user_data_dir))
     """Where the course secret lies when it is not in the environment."""
     runtime_dir: Path = Field(default_factory=_runtime_dir)

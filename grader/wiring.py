@@ -2,12 +2,13 @@
 
 import os
 import secrets
-from functools import lru_cache, partial
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from filelock import FileLock
 
-from grader.data import DataStore
+from grader.data import DataStore, cut
 from grader.domain.assignment import Assignment
 from grader.domain.check import Lab, Labelled, Memo
 from grader.domain.limits import Limits
@@ -85,6 +86,37 @@ def bench(
         data=store.root if assignment.datasets else None,
         limits=asked,
     )
+
+
+def rehearsal_store(settings: Settings, assignment: Assignment) -> DataStore:
+    """Where the data of its matrix lies; cut down now, where that is not done.
+
+    Raises:
+        DataError: a full data set is missing or altered.
+    """
+    full = data_store(settings)
+    if assignment.rehearsal is None:
+        for name in assignment.datasets:
+            require(full, name)
+        return full
+    sizes = assignment.rehearsal.data
+    name = "-".join(f"{part}-{size}" for part, size in sorted(sizes.items())).replace("/", "-")
+    return cut(full, assignment.datasets, sizes, settings.rehearsal_dir / name)
+
+
+def rehearsal_bench(
+    settings: Settings, assignment: Assignment, box: Sandbox
+) -> Callable[[], Bench]:
+    """Makes benches for the notebooks of its matrix: one data set for all, a thread for each.
+
+    Raises:
+        DataError: a full data set is missing or altered.
+    """
+    store = rehearsal_store(settings, assignment)
+    dataset, secret = cache(store.load), course_secret(settings)
+    data = store.root if assignment.datasets else None
+    asked = assignment.rehearsed.limits.model_copy(update={"threads": 1})
+    return lambda: Bench(box, Lab(dataset), secret, data, asked)
 
 
 def require(store: DataStore, name: str) -> None:

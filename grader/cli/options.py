@@ -16,6 +16,7 @@ AssignmentOption = Annotated[
         "--assignment", "-a", help="Id of an installed assignment, or a .py file that defines one."
     ),
 ]
+AssignmentArgument = Annotated[str, typer.Argument(help="Id, or a .py file that defines one.")]
 
 
 def check_sandbox(name: str) -> str:

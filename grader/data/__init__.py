@@ -1,5 +1,6 @@
-"""Data sets: find, fetch, verify."""
+"""Data sets: find, fetch, verify, cut down."""
 
+from grader.data.cutting import cut
 from grader.data.interface import (
     Dataset,
     FetchProgress,
@@ -24,4 +25,5 @@ __all__ = [
     "Source",
     "SourceError",
     "Split",
+    "cut",
 ]

@@ -47,3 +47,9 @@ def read_idx(data: bytes, name: str) -> NDArray[np.uint8]:
             f"expected {math.prod(shape)} for its shape {shape}"
         )
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def write_idx(array: NDArray[np.uint8]) -> bytes:
+    """The IDX file of an array of unsigned bytes: what `read_idx` reads."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, UNSIGNED_BYTE, array.ndim, *array.shape)
+    return header + array.tobytes()

@@ -51,7 +51,7 @@ class DataStore:
         Raises:
             DataError: there is no such data set.
         """
-        dataset = self._dataset(name)
+        dataset = self.dataset(name)
         return tuple(examine(self._path(dataset, file), file) for file in dataset.files)
 
     def fetch(
@@ -64,7 +64,7 @@ class DataStore:
         Raises:
             DataError: no source gave a right file, or the folder cannot be written.
         """
-        dataset = self._dataset(name)
+        dataset = self.dataset(name)
         findings = self.verify(name)
         if all(f.status == "ok" for f in findings) and is_shared(f.path for f in findings):
             return findings
@@ -92,7 +92,7 @@ class DataStore:
             DataError: there is no such split, or a file is missing or altered.
         """
         dataset_name, _, split_name = name.partition("/")
-        dataset = self._dataset(dataset_name)
+        dataset = self.dataset(dataset_name)
         split = dataset.splits.get(split_name)
         if split is None:
             known = ", ".join(f"{dataset.name}/{part}" for part in dataset.splits)
@@ -110,7 +110,8 @@ class DataStore:
         digest = hashlib.md5(both, usedforsecurity=False).hexdigest()
         return Labelled(images=images, labels=labels, digest=digest)
 
-    def _dataset(self, name: str) -> Dataset:
+    def dataset(self, name: str) -> Dataset:
+        """What a data set consists of. Raises DataError where there is no such set."""
         dataset = self._datasets.get(name)
         if dataset is None:
             raise DataError(

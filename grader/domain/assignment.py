@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat, SerializeAsAny
+from pydantic import Field, PositiveFloat, PositiveInt, SerializeAsAny
 
 from grader.domain.base import Frozen
 from grader.domain.calibration import Training
@@ -18,6 +18,9 @@ class Problem(Frozen):
     title: str = Field(min_length=1)
     points: PositiveFloat
     checks: tuple[SerializeAsAny[Check], ...] = Field(min_length=1)
+    rests_on: tuple[str, ...] = ()
+    """Problems in which a mistake may cost points here as well, such as the training loop of a
+    network whose accuracy is measured; `grader assignment check` allows it nowhere else."""
 
 
 class Shortcut(Frozen):
@@ -27,6 +30,15 @@ class Shortcut(Frozen):
     """Only inside this function; None: anywhere in the notebook."""
     calls: tuple[str, ...]
     """Dotted names as written, such as ``np.convolve``; the last part alone matches as well."""
+
+
+class Rehearsal(Frozen):
+    """How `grader assignment check` grades trainings within minutes: on cut-down data."""
+
+    data: dict[str, PositiveInt] = Field(min_length=1)
+    """How many images are kept of a part of a data set, from the first on: ``mnist/train``."""
+    assignment: "Assignment"
+    """The same one, with what right code reaches on that data."""
 
 
 class Assignment(Frozen):
@@ -44,6 +56,8 @@ class Assignment(Frozen):
     """The staff's solution, for `grader assignment check`."""
     variants: tuple[Variant, ...] = ()
     """The solution with a mistake, or written in another right way, for the same."""
+    release_share: float = Field(default=0.05, ge=0, le=1)
+    """The most that the release may earn, as a share of all points."""
     datasets: tuple[str, ...] = ()
     """Data sets that the notebook may read, such as ``mnist``."""
     shortcuts: tuple[Shortcut, ...] = ()
@@ -52,8 +66,15 @@ class Assignment(Frozen):
     """What `grader assignment calibrate` repeats with many seeds."""
     calibration: Path | None = None
     """Where it keeps what they reached."""
+    rehearsal: Rehearsal | None = None
+    """None: the matrix is made with the full data."""
 
     @property
     def points(self) -> float:
         """All points together."""
         return sum(problem.points for problem in self.problems)
+
+    @property
+    def rehearsed(self) -> "Assignment":
+        """This assignment as `grader assignment check` grades it."""
+        return self.rehearsal.assignment if self.rehearsal else self

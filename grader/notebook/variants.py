@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,20 +48,27 @@ class Solution:
             ]
         return made
 
-    def packed(self, variants: Sequence[Variant], *, one_per_problem: bool) -> tuple[Pack, ...]:
+    def packed(
+        self, variants: Sequence[Variant], apart: Callable[[Variant, Variant], bool]
+    ) -> tuple[Pack, ...]:
         """The variants in as few notebooks as first fit finds, no two in one line of a cell.
 
         Args:
             variants: in any order; the same order gives the same packs.
-            one_per_problem: also no two that concern one problem, so that each shows alone there.
+            apart: whether two variants must not share a notebook, whatever lines they change.
+
+        Raises:
+            AssignmentError: a text stands in no cell, or more than once.
         """
         packs: list[list[Variant]] = []
         taken: list[set[str]] = []
         for variant in variants:
             needs = set(self._lines(variant))
-            if one_per_problem:
-                needs |= set(variant.concerns)
-            fitting = (n for n, used in enumerate(taken) if not used & needs)
+            fitting = (
+                n
+                for n, (used, pack) in enumerate(zip(taken, packs, strict=True))
+                if not used & needs and not any(apart(variant, other) for other in pack)
+            )
             number = next(fitting, len(packs))
             if number == len(packs):
                 packs.append([])

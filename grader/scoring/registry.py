@@ -55,7 +55,18 @@ def mistakes(assignment: Assignment) -> Iterator[str]:
         path = getattr(assignment, name)
         if path is not None and not path.exists():
             yield f"{name}: there is no {path}"
+    yield from _variants(assignment)
     yield from _clashes(assignment)
+
+
+def _variants(assignment: Assignment) -> Iterator[str]:
+    known = {problem.id for problem in assignment.problems}
+    yield from _repeated("variant", [variant.name for variant in assignment.variants])
+    named = [(f"problem {p.id!r} rests on", p.rests_on) for p in assignment.problems]
+    named += [(f"variant {v.name!r} concerns", tuple(v.concerns)) for v in assignment.variants]
+    for what, names in named:
+        if unknown := sorted(set(names) - known):
+            yield f"{what} {', '.join(unknown)}: found no such problem"
 
 
 def _clashes(assignment: Assignment) -> Iterator[str]:

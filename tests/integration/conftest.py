@@ -9,6 +9,7 @@ from integration_support import Grade, notebook
 from grader import pipeline, scoring, wiring
 from grader.domain.check import DictMemo
 from grader.domain.limits import Limits
+from grader.matrix import Proof
 from grader.pipeline import Graded
 from grader.settings import Settings
 
@@ -28,3 +29,13 @@ def grade(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPath
         return pipeline.grade(assignment, submission, bench)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def proof(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Proof:
+    """The exercise on cut-down data, as `grader assignment check cnn` grades it."""
+    state = tmp_path_factory.mktemp("state")
+    settings = Settings(state_dir=state, runtime_dir=state / "run")
+    assignment = scoring.load("cnn")
+    box = wiring.sandbox(settings)
+    return Proof(assignment.rehearsed, wiring.rehearsal_bench(settings, assignment, box))

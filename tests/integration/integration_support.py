@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import nbformat
 
 from grader.domain.report import ProblemReport
+from grader.matrix import Proof, Sheet, prove
 from grader.pipeline import Graded
 
 Grade = Callable[..., Graded]
@@ -23,3 +24,13 @@ def notebook(cells: Iterable[str]) -> bytes:
 
 def problem(graded: Graded, name: str) -> ProblemReport:
     return next(p for p in graded.report.problems if p.id == name)
+
+
+def name_of(sheet: Sheet) -> str:
+    return "+".join(sheet.names)
+
+
+def complaints(proof: Proof, sheet: Sheet) -> list[str]:
+    """All that is off in one notebook of the matrix; variants under suspicion are graded alone."""
+    graded = prove([sheet], proof, workers=1)
+    return [line for rows in graded for row in rows for line in row.complaints()]

@@ -9,7 +9,7 @@ from reference.cnn.variants import RIGHT
 
 NEEDS_A_FULL_TRAINING = {"fc_accuracy", "lenet_accuracy", "cnn_accuracy"}
 SOLUTION = Solution(edits.solution())
-PACKS = SOLUTION.packed(RIGHT, one_per_problem=False)
+PACKS = SOLUTION.packed(RIGHT, lambda one, other: False)
 
 
 def _name(pack: Pack) -> str:

@@ -12,7 +12,7 @@ from reference.cnn.variants import FLAWS
 
 NEEDS_A_FULL_TRAINING = {"fc_accuracy", "lenet_accuracy", "cnn_accuracy"}
 SOLUTION = Solution(edits.solution())
-PACKS = SOLUTION.packed(FLAWS, one_per_problem=True)
+PACKS = SOLUTION.packed(FLAWS, lambda one, other: bool(one.concerns.keys() & other.concerns.keys()))
 
 
 def _name(pack: Pack) -> str:

@@ -68,7 +68,7 @@ def test_an_assignment_that_is_wrong_lists_every_wrong_field(tmp_path: Path) -> 
 
 
 def test_the_assignment_of_the_course_is_right() -> None:
-    done = grader("assignment", "check", "cnn")
+    done = grader("assignment", "check", "cnn", "--static")
     assert done.returncode == 0, done.stderr
     assert "18 problems, 100 points" in done.stdout
 

@@ -21,6 +21,10 @@ def change(changes: dict[str, str]) -> Variant:
     return Variant(name="changed", concerns={"fc": None}, changes=changes)
 
 
+def share_a_problem(one: Variant, other: Variant) -> bool:
+    return bool(one.concerns.keys() & other.concerns.keys())
+
+
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 def test_every_variant_changes_the_solution_and_leaves_python(variant: Variant) -> None:
     made = SOLUTION.with_variants((variant,))
@@ -42,9 +46,10 @@ def test_there_are_many_of_both_kinds_and_no_name_comes_twice() -> None:
 def test_packs_hold_every_variant_once_and_can_be_made(
     made: tuple[Variant, ...], alone: bool
 ) -> None:
-    packs = SOLUTION.packed(made, one_per_problem=alone)
+    apart = share_a_problem if alone else lambda one, other: False
+    packs = SOLUTION.packed(made, apart)
     assert sorted(v.name for pack in packs for v in pack) == sorted(v.name for v in made)
-    assert packs == SOLUTION.packed(made, one_per_problem=alone)
+    assert packs == SOLUTION.packed(made, apart)
     for pack in packs:
         SOLUTION.with_variants(pack)
         problems = [problem for variant in pack for problem in variant.concerns]
