@@ -69,6 +69,13 @@ def test_an_interrupted_class_goes_on_where_it_stopped(
     assert (out / "a" / "report.json").stat().st_mtime_ns == first
     assert json.loads((out / "c" / "report.json").read_text())["status"] == "graded"
 
+    assert "Training loop\n    3 of 3 had nothing of that name\n" in done.stdout
+    assert "c,train_model,training,missing,had nothing of that name,12," in (
+        out / "mistakes.csv"
+    ).read_text(encoding="utf-8")
+    counted = json.loads((out / "class.json").read_text())["mistakes"]
+    assert {"a", "b", "c"} in [set(m["submissions"]) for m in counted if m["code"] == "missing"]
+
 
 def _alive(pid: int) -> bool:
     try:

@@ -77,6 +77,18 @@ def test_many_runs_keep_their_order_and_a_broken_one_stops_no_other(tmp_path: Pa
     assert found == [name for name in names if name != names[3]]
 
 
+def test_a_regraded_class_is_told_its_mistakes_by_problem(tmp_path: Path) -> None:
+    for name in ("a.ipynb", "b.ipynb"):
+        store(tmp_path / name, name=name)
+    done = subprocess.run(
+        [GRADER, "regrade", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    mistakes = done.stdout[done.stdout.index("\nMistakes\n") :]
+    assert "\n  Training loop\n    2 of 2 had nothing of that name\n" in mistakes
+    assert "\n  Sobel filters\n" not in mistakes
+
+
 @pytest.mark.parametrize("kind", ["other things", "a file"])
 def test_unusable_evidence_folders_are_refused_before_the_run(tmp_path: Path, kind: str) -> None:
     notebook = tmp_path / "a.ipynb"

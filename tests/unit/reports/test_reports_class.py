@@ -97,6 +97,16 @@ def test_codes_of_flags_and_misconceptions_stand_in_one_cell() -> None:
     assert found["misconceptions"].split()[-1] == "conv1d:kernel_not_flipped"
 
 
+def test_mistakes_that_one_check_shows_together_are_listed_one_by_one() -> None:
+    report = with_losses()
+    train = next(problem for problem in report.problems if problem.id == "train_model")
+    shows = {"misconception": "no_bias+tanh", "codes": ("no_bias", "tanh")}
+    both = train.model_copy(update={"checks": (train.checks[0].model_copy(update=shows),)})
+    row = GradeRow(name="ada", report=report.model_copy(update={"problems": (both,)}), error="")
+    (found,) = table(to_csv([row]))
+    assert found["misconceptions"] == "train_model:no_bias train_model:tanh"
+
+
 def test_a_name_that_begins_as_a_formula_gets_an_apostrophe() -> None:
     row = GradeRow(name="=HYPERLINK(1)", report=None, error="")
     assert table(to_csv([row]))[0]["name"] == "'=HYPERLINK(1)"
