@@ -15,8 +15,9 @@ from grader.domain.assignment import Assignment
 from grader.domain.base import Frozen
 from grader.domain.report import ScoreReport
 from grader.errors import GraderError, SubmissionError
-from grader.pipeline import Bench, grade, read, stored
+from grader.pipeline import grade, read, stored
 from grader.reports import to_json
+from grader.running import Bench
 from grader.store import MEMO, FileMemo, save
 
 _log = logging.getLogger(__name__)

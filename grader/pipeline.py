@@ -1,26 +1,27 @@
 """The whole path: a notebook goes in, a score report comes out.
 
 bytes -> Submission -> Sandbox.run -> Evidence -> checks -> ScoreReport
+
+Where a second run can still change the score, the notebook runs once more before that; see
+`grader.running.run_again`.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from grader import notebook, sandbox, scoring, store
+from grader import notebook, scoring, store
 from grader.domain.assignment import Assignment
-from grader.domain.check import Lab, Questions
+from grader.domain.check import Case, Lab, Questions
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.job import JobCell, JobSpec, Record
 from grader.domain.limits import Limits
 from grader.domain.report import ProblemReport, ScoreReport
-from grader.domain.run import Stopped
 from grader.domain.submission import Submission
-from grader.errors import EvidenceError, SandboxError, StoreError
+from grader.errors import StoreError
 from grader.evidence import Collector
 from grader.live import LiveJudge
+from grader.running import Bench, Inside, run, run_again
 from grader.store import StoredRun
 
 
@@ -48,25 +49,6 @@ class Graded:
     report: ScoreReport
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Where and with what a notebook is graded.
-
-    Attributes:
-        sandbox: where student code runs.
-        lab: what judgements may use.
-        secret: the course's, from which hidden inputs are drawn.
-        data: folder that the sandbox shows at ``/data``, or None.
-        limits: what the run may use, `threads` resolved.
-    """
-
-    sandbox: sandbox.Sandbox
-    lab: Lab
-    secret: bytes
-    data: Path | None
-    limits: Limits
-
-
 def read(assignment: Assignment, data: bytes, name: str) -> Submission:
     """Read a notebook. Raises SubmissionError."""
     return notebook.parse(
@@ -88,16 +70,23 @@ def grade(
     """
     hidden = Hidden.of(bench.secret, submission.sha256)
     asked = scoring.questions(assignment, hidden)
-    spec = _spec(submission, asked, hidden, bench.limits)
+    inside = Inside(_spec(submission, asked, hidden, bench.limits), asked, assignment.files)
+    hear = observer.on_record if observer else _ignore
     if observer is None:
-        evidence = run(spec, asked, assignment.files, bench, Collector(spec))
+        evidence = run(inside, bench, Collector(inside.spec))
     else:
         observer.on_submission(submission)
         with LiveJudge(assignment, submission, hidden, bench.lab, observer.on_problem) as judge:
-            collector = Collector(spec, observer.on_record, judge.hear)
-            evidence = run(spec, asked, assignment.files, bench, collector)
-    report = scoring.score(assignment, submission, evidence, hidden, bench.lab, bench.limits)
-    return Graded(submission, hidden, bench.limits, evidence, report)
+            evidence = run(inside, bench, Collector(inside.spec, hear, judge.hear))
+    case = Case(submission, evidence, hidden, bench.lab)
+    again = scoring.retrainings(assignment, case) if bench.second_run else ()
+    case = replace(case, evidence=run_again(evidence, inside, again, bench, hear))
+    report = scoring.score(assignment, case, bench.limits)
+    return Graded(submission, hidden, bench.limits, case.evidence, report)
+
+
+def _ignore(_: Record) -> None:
+    """Nobody watches."""
 
 
 def _spec(submission: Submission, asked: Questions, hidden: Hidden, limits: Limits) -> JobSpec:
@@ -108,32 +97,6 @@ def _spec(submission: Submission, asked: Questions, hidden: Hidden, limits: Limi
         limits=limits,
         seed=int(hidden.rng("guest").integers(2**32)),
     )
-
-
-def run(
-    spec: JobSpec, asked: Questions, files: Path | None, bench: Bench, collector: Collector
-) -> Evidence:
-    """Run the notebook in the sandbox and gather its evidence. Raises SandboxError."""
-    refusals: list[str] = []
-
-    def receive(chunk: bytes) -> None:
-        try:
-            collector.feed(chunk)
-        except EvidenceError as error:
-            refusals.append(str(error))
-            raise sandbox.Refused(str(error), reason="evidence_broken") from None
-
-    with TemporaryDirectory(prefix="grader-job-") as folder:
-        sandbox.write_job(Path(folder), spec, asked.arrays, files)
-        job = sandbox.Job(folder=Path(folder), data=bench.data, limits=bench.limits)
-        end = bench.sandbox.run(job, receive)
-    if not collector.started:
-        raise SandboxError(
-            "guest_failed",
-            f"the guest ended before it ran anything; its last words: {end.stderr[-2000:]!r}",
-        )
-    stopped = Stopped(reason="evidence_broken", message=refusals[0]) if refusals else end.stopped
-    return collector.evidence(end.facts, stopped)
 
 
 def regrade(assignment: Assignment, run: StoredRun, lab: Lab) -> ScoreReport:
@@ -154,7 +117,8 @@ def regrade(assignment: Assignment, run: StoredRun, lab: Lab) -> ScoreReport:
     submission = read(assignment, run.notebook, run.name)
     now = store.digests(scoring.questions(assignment, run.hidden))
     valid = store.still_valid(run.evidence, run.asked, now)
-    report = scoring.score(assignment, submission, valid.evidence, run.hidden, lab, run.limits)
+    case = Case(submission, valid.evidence, run.hidden, lab)
+    report = scoring.score(assignment, case, run.limits)
     return report.model_copy(update={"status": "not_graded"}) if valid.changed else report
 
 

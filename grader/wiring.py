@@ -13,7 +13,7 @@ from grader.domain.assignment import Assignment
 from grader.domain.check import Lab, Labelled, Memo
 from grader.domain.limits import Limits
 from grader.errors import DataError, SandboxError
-from grader.pipeline import Bench
+from grader.running import Bench
 from grader.sandbox import Finding, Sandbox
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.settings import Settings

@@ -45,7 +45,7 @@ def measure(loaded: Loaded, flat: bool, case: Case, dataset: str) -> Measured:
     Raises:
         DataError: the data set is missing or altered.
     """
-    data = _data(case, dataset)
+    data = case.dataset(dataset)
     key = _key(loaded, data.digest, flat)
     known = case.lab.memo.get(key)
     if known is None:
@@ -54,11 +54,6 @@ def measure(loaded: Loaded, flat: bool, case: Case, dataset: str) -> Measured:
     confusion = tuple(tuple(int(n) for n in row) for row in known["confusion"])
     right = sum(row[index] for index, row in enumerate(confusion))
     return Measured(right / sum(map(sum, confusion)), confusion, len(data.images))
-
-
-def _data(case: Case, name: str) -> Labelled:
-    """Read once a case: a data set is verified whenever it is read."""
-    return case.once(("data", name), lambda: case.lab.dataset(name))
 
 
 def _confusion(loaded: Loaded, data: Labelled, flat: bool) -> list[list[int]]:

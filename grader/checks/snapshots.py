@@ -47,7 +47,8 @@ def fitted(model: Model, seen: Seen[ModuleAnswer], case: Case) -> Fit:
 
 def newest_first(model: Model, case: Case) -> tuple[Seen[ModuleAnswer], ...]:
     """The model's snapshots."""
-    key = ("snapshots", model.name)
+    # While a notebook runs, and before a second run, one memory serves growing evidence.
+    key = ("snapshots", model.name, len(case.evidence.answers))
     return case.once(key, lambda: answers(case, model.name, ModuleAnswer)[-MAX_SEEN:][::-1])
 
 

@@ -13,6 +13,7 @@ from grader.domain.base import Frozen
 from grader.domain.codes import Named, named_within
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
+from grader.domain.job import Retraining
 from grader.domain.outcome import Outcome
 from grader.domain.probe import Probe
 from grader.domain.question import Question
@@ -98,6 +99,24 @@ class Case:
             self.shared[key] = make()
         return cast("Made", self.shared[key])
 
+    def dataset(self, name: str) -> Labelled:
+        """A data set of the lab, read once a case: it is verified whenever it is read.
+
+        Raises:
+            DataError: it is missing or altered.
+        """
+        return self.once(("data", name), lambda: self.lab.dataset(name))
+
+    @property
+    def datasets(self) -> dict[str, str]:
+        """Name to digest of the data sets that judgements have read so far."""
+        read = {
+            str(key[1]): value.digest
+            for key, value in self.shared.items()
+            if isinstance(key, tuple) and isinstance(value, Labelled)
+        }
+        return dict(sorted(read.items()))
+
 
 @dataclass(frozen=True)
 class Questions:
@@ -144,6 +163,10 @@ class Check(Frozen, ABC):
             for field in type(self).model_fields
             for found in named_within(getattr(self, field))
         )
+
+    def again(self, case: Case) -> Retraining | None:  # noqa: ARG002 - for those that depend on luck
+        """What a second run could still change about the outcome; None where nothing."""
+        return None
 
     def mistakes(self) -> tuple[str, ...]:
         """Fields that are wrong together, in words; empty where the check is well defined."""

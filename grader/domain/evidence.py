@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from grader.domain.base import Frozen, Short, Text
-from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
+from grader.domain.run import CellRun, Environment, SandboxFacts, SecondRun, Stopped
 
 Tensors = Mapping[str, NDArray[np.generic]]
 
@@ -90,7 +90,8 @@ class ModuleAnswer(_Answer):
     """Raised by the forward pass on the hidden inputs."""
     deterministic: bool = True
     """A second pass in eval mode gave the same output."""
-    when: Literal["bound", "changed", "end"] = "bound"
+    when: Literal["bound", "changed", "end", "retrained"] = "bound"
+    """After which event; retrained: by a second run, with another seed."""
 
 
 class CallAnswer(Frozen):
@@ -240,6 +241,8 @@ class Evidence:
     """In the order in which they came."""
     stopped: Stopped
     facts: SandboxFacts
+    second: SecondRun | None = None
+    """The second run, whose answers are the last ones; None where there was none."""
 
     def to(self, probe: str) -> tuple[Answered, ...]:
         """All answers to one probe, oldest first."""

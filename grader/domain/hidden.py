@@ -24,6 +24,15 @@ class Hidden(Frozen):
         """The inputs of the notebook with that digest under that course secret."""
         return cls(seed=hmac.new(secret, sha256.encode(), hashlib.sha256).hexdigest())
 
+    @property
+    def id(self) -> str:
+        """Tells two seeds apart and gives neither away: for reports, which students read.
+
+        With the seed itself they could draw the hidden inputs of their own notebook, and answer by
+        heart when they hand it in again.
+        """
+        return hmac.new(bytes.fromhex(self.seed), b"id", hashlib.sha256).hexdigest()[:16]
+
     def rng(self, label: str) -> np.random.Generator:
         """A generator of its own for each label: adding a check moves no other check's inputs."""
         key = hmac.new(bytes.fromhex(self.seed), label.encode(), hashlib.sha256).digest()

@@ -33,6 +33,23 @@ class JobCell(Frozen):
     source: str
 
 
+class Retraining(Frozen):
+    """A model to be trained once more with another seed, from new weights."""
+
+    probe: str
+    """Id of the `DescribeModule` whose answer is wanted, with ``when="retrained"``."""
+    model: str
+    """Variable of the notebook that holds the model."""
+    training: str
+    """Id of the `TrainSmallModel` that must have been answered rightly."""
+    function: str
+    """The notebook's training function."""
+    cell: int
+    """Index of the cell that calls it for the model; none after it needs to run."""
+    seed: int
+    """32 bits, for numpy, random and torch (CUDA too) before weights are drawn anew."""
+
+
 class JobSpec(Frozen):
     """What the guest reads: ``/job/job.json``.
 
@@ -45,6 +62,9 @@ class JobSpec(Frozen):
     limits: Limits
     seed: int
     """32 bits; the guest seeds numpy, random and torch with it for the probes, never for cells."""
+    again: tuple[Retraining, ...] = ()
+    """Not empty: a second run. Only these models are trained, any other call of their training
+    functions returns None at once, and the probes are answered after these trainings alone."""
 
 
 class Hello(Frozen):

@@ -75,6 +75,17 @@ def curves(text: str) -> Curves:
     )
 
 
+def epochs(text: str) -> tuple[Step, ...]:
+    """The first step of each epoch that the last training of an output tells of, in their order."""
+    told = _last_training(list(_steps(_shown(_lines(text)))))
+    first = (
+        step
+        for before, step in zip((Step(), *told), told, strict=False)
+        if step.epoch != before.epoch
+    )
+    return tuple(step for step in first if step.epoch is not None)
+
+
 def steps(text: str) -> Iterator[Step]:
     """Each line, overwritten ones as well; a line that names no epoch belongs to the last one."""
     return _steps(_lines(text))

@@ -79,6 +79,16 @@ class LimitHit(Frozen):
     message: str
 
 
+class SecondRunReport(Frozen):
+    """A run up to a training, to repeat that with another seed before points were lost."""
+
+    models: tuple[str, ...]
+    """What was to be trained once more, such as ``model_lenet``."""
+    seconds: float
+    stopped: str
+    """``finished``, or the limit that ended it."""
+
+
 class RunReport(Frozen):
     """How the notebook ran."""
 
@@ -96,6 +106,11 @@ class RunReport(Frozen):
     libraries: dict[str, str] = {}
     device: str = ""
     threads: int = 0
+    seed_id: str = ""
+    """Equal where two runs had equal hidden inputs and seeds; these cannot be told from it."""
+    data: dict[str, str] = {}
+    """Data sets with which was judged, such as ``mnist/test``, and the digests of their files."""
+    second: SecondRunReport | None = None
     cells: tuple[CellReport, ...]
 
 

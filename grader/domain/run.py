@@ -58,6 +58,16 @@ class Stopped(Frozen):
     message: str = ""
 
 
+class SecondRun(Frozen):
+    """The notebook was run once more, up to a training, to repeat that with another seed."""
+
+    models: Annotated[tuple[Short, ...], Field(max_length=64)]
+    """Probe ids of the models that were to be trained once more."""
+    seconds: Annotated[float, Field(ge=0)]
+    """Wall time, measured from outside."""
+    stopped: Stopped
+
+
 class SandboxFacts(Frozen):
     """What the sandbox measured from outside: true whatever the notebook claims."""
 

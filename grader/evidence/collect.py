@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import assert_never
 
-from grader.domain.evidence import Answered, Evidence
+from grader.domain.evidence import Answered, Evidence, ModuleAnswer
 from grader.domain.job import (
     AnswerGiven,
     CellFinished,
@@ -37,6 +37,7 @@ class Collector:
     ) -> None:
         self._indices = [cell.index for cell in spec.cells]
         self._probes = {probe.id for probe in spec.probes}
+        self._second = bool(spec.again)
         self._reader = FrameReader(spec.limits.answer_bytes)
         self._on_record, self._on_answer = on_record, on_answer
         self._environment: Environment | None = None
@@ -70,6 +71,9 @@ class Collector:
     def _take_answer(self, item: Answered) -> None:
         if item.answer.probe not in self._probes:
             raise EvidenceError(f"an answer to a probe never asked: {item.answer.probe[:100]!r}")
+        retrained = isinstance(item.answer, ModuleAnswer) and item.answer.when == "retrained"
+        if retrained and not self._second:
+            raise EvidenceError("an answer of a second run, in the first")
         if len(self._answers) >= MAX_ANSWERS:
             raise EvidenceError(f"more than {MAX_ANSWERS} answers came")
         self._given[item.answer.probe] += 1

@@ -22,7 +22,8 @@ from grader.errors import AssignmentError, GraderError
 from grader.matrix.judge import apart, release_row, rows, shadows, solution_row
 from grader.matrix.marks import Kind, Row
 from grader.notebook.variants import Pack, Solution, to_bytes
-from grader.pipeline import Bench, grade, read
+from grader.pipeline import grade, read
+from grader.running import Bench
 
 _log = logging.getLogger(__name__)
 

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from grader.domain.assignment import Assignment, Problem
-from grader.domain.check import Case, Check, Lab
+from grader.domain.check import Case, Check
 from grader.domain.codes import codes_of
-from grader.domain.evidence import Evidence
-from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.domain.outcome import (
     CheckBroke,
@@ -27,10 +25,10 @@ from grader.domain.report import (
     ProblemReport,
     RunReport,
     ScoreReport,
+    SecondRunReport,
     SubmissionLine,
 )
-from grader.domain.run import CellRun
-from grader.domain.submission import Submission
+from grader.domain.run import CellRun, SecondRun
 from grader.scoring.limits_hit import limits_hit
 from grader.scoring.points import cents, earn, points, share
 
@@ -46,16 +44,9 @@ WORST_FIRST: tuple[CheckStatus, ...] = (
 )
 
 
-def score(  # noqa: PLR0917 - what one report is made of
-    assignment: Assignment,
-    submission: Submission,
-    evidence: Evidence,
-    hidden: Hidden,
-    lab: Lab,
-    limits: Limits | None = None,
-) -> ScoreReport:
+def score(assignment: Assignment, case: Case, limits: Limits | None = None) -> ScoreReport:
     """Judge every problem and add up; `limits` are what the run was allowed (the assignment's)."""
-    case = Case(submission, evidence, hidden, lab)
+    submission = case.submission
     problems = tuple(score_problem(problem, case) for problem in assignment.problems)
     broke = any(problem.status == "check_broke" for problem in problems)
     return ScoreReport(
@@ -68,7 +59,7 @@ def score(  # noqa: PLR0917 - what one report is made of
         possible=_total([problem.possible for problem in problems]),
         pending=_total([problem.pending for problem in problems]),
         problems=problems,
-        run=_run(evidence, limits or assignment.limits),
+        run=_run(case, limits or assignment.limits),
         flags=submission.flags,
     )
 
@@ -141,7 +132,8 @@ def _total(parts: Sequence[float]) -> float:
     return points(sum(cents(part) for part in parts))
 
 
-def _run(evidence: Evidence, limits: Limits) -> RunReport:
+def _run(case: Case, limits: Limits) -> RunReport:
+    evidence = case.evidence
     facts, environment = evidence.facts, evidence.environment
     return RunReport(
         sandbox=facts.sandbox,
@@ -157,8 +149,17 @@ def _run(evidence: Evidence, limits: Limits) -> RunReport:
         libraries=environment.libraries,
         device=environment.device,
         threads=environment.threads,
+        seed_id=case.hidden.id,
+        data=case.datasets,
+        second=_second(evidence.second),
         cells=tuple(_cell(cell) for cell in evidence.cells),
     )
+
+
+def _second(run: SecondRun | None) -> SecondRunReport | None:
+    if run is None:
+        return None
+    return SecondRunReport(models=run.models, seconds=run.seconds, stopped=run.stopped.reason)
 
 
 def _cell(cell: CellRun) -> CellReport:

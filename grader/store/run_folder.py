@@ -24,7 +24,7 @@ from grader.domain.base import Frozen
 from grader.domain.evidence import Answer, Answered, Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
-from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
+from grader.domain.run import CellRun, Environment, SandboxFacts, SecondRun, Stopped
 from grader.errors import StoreError
 from grader.store.asked import AskedDigests
 
@@ -58,6 +58,7 @@ class RunRecord(Frozen):
     asked: dict[str, str] = {}
     """See `StoredRun.asked`."""
     answers: Annotated[tuple[StoredAnswer, ...], Field(max_length=10_000)]
+    second: SecondRun | None = None
 
 
 class StoredRun(Frozen):
@@ -135,6 +136,7 @@ def _write(folder: Path, run: StoredRun) -> None:
         facts=run.evidence.facts,
         asked=dict(run.asked),
         answers=tuple(stored),
+        second=run.evidence.second,
     )
     (folder / RUN).write_text(record.model_dump_json(indent=1))
 
@@ -170,6 +172,7 @@ def load(folder: Path) -> StoredRun:
             answers=answers,
             stopped=record.stopped,
             facts=record.facts,
+            second=record.second,
         ),
     )
 

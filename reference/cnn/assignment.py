@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
-from grader.checks.accuracy import AccuracyAgainst, AccuracyReached, Luck
+from grader.checks.accuracy import AccuracyReached
+from grader.checks.against import AccuracyAgainst
 from grader.checks.answers import FreeText, StatedNumber, WrongNumber
 from grader.checks.criterion import LossMatches
 from grader.checks.functions import FunctionMatches
+from grader.checks.luck import Luck
 from grader.checks.model import Images, Model, fixed
 from grader.checks.modules import ModelMatches, ParameterCount
 from grader.checks.optimizer import OptimizerMatches
 from grader.checks.training import TrainingMatches
 from grader.checks.variables import ArrayMatches
 from grader.domain.assignment import Assignment, Problem, Shortcut
+from grader.domain.calibration import Calibration
+from grader.domain.codes import Named
 from reference.cnn import misconceptions, questions
 from reference.cnn.convolution import convolve_1d
 from reference.cnn.inputs import convolutions, filtered_logos, threshold
@@ -48,9 +52,16 @@ MODEL_CNN = Model(
     misconceptions=misconceptions.IN_CNN,
 )
 
-LUCK_FC = Luck(mean=0.968, sd=0.0013)
-LUCK_LENET = Luck(mean=0.977, sd=0.006)
-LUCK_CNN = Luck(mean=0.984, sd=0.0024)
+CALIBRATION = HERE / "calibration.json"
+CALIBRATED = Calibration.read(CALIBRATION)
+LUCK_FC = Luck.of(CALIBRATED, MODEL_FC.name)
+LUCK_LENET = Luck.of(CALIBRATED, MODEL_LENET.name)
+LUCK_CNN = Luck.of(CALIBRATED, MODEL_CNN.name)
+FEWER_EPOCHS = Named(
+    id="fewer_epochs",
+    sentence="The network was trained for fewer epochs than the exercise asks for.",
+    brief="trained for fewer epochs than asked",
+)
 
 FC_COUNT = 567_434
 LENET_COUNT = 106_154
@@ -104,7 +115,12 @@ PYTORCH = (
         id="fc_accuracy",
         title="Accuracy of the perceptron",
         points=8,
-        checks=(AccuracyReached(model=MODEL_FC, expected=LUCK_FC),),
+        checks=(
+            AccuracyReached(
+                model=MODEL_FC, expected=LUCK_FC, training="train_model", fewer_epochs=FEWER_EPOCHS
+            ),
+        ),
+        rests_on=("fc", "criterion", "optimizer", "train_model"),
     ),
 )
 
@@ -143,7 +159,15 @@ NETWORKS = (
         id="lenet_accuracy",
         title="Accuracy of LeNet-5",
         points=8,
-        checks=(AccuracyReached(model=MODEL_LENET, expected=LUCK_LENET),),
+        checks=(
+            AccuracyReached(
+                model=MODEL_LENET,
+                expected=LUCK_LENET,
+                training="train_model",
+                fewer_epochs=FEWER_EPOCHS,
+            ),
+        ),
+        rests_on=("lenet", "train_model"),
     ),
     Problem(
         id="cnn",
@@ -159,15 +183,23 @@ NETWORKS = (
         title="Accuracy of the three convolutions",
         points=8,
         checks=(
-            AccuracyReached(model=MODEL_CNN, expected=LUCK_CNN, weight=6),
+            AccuracyReached(
+                model=MODEL_CNN,
+                expected=LUCK_CNN,
+                training="train_model",
+                fewer_epochs=FEWER_EPOCHS,
+                weight=6,
+            ),
             AccuracyAgainst(
                 model=MODEL_CNN,
                 other=MODEL_LENET,
                 expected=LUCK_CNN,
                 expected_other=LUCK_LENET,
+                training="train_model",
                 weight=2,
             ),
         ),
+        rests_on=("cnn", "train_model"),
     ),
     Problem(
         id="cnn_findings",
@@ -241,7 +273,7 @@ assignment = Assignment(
     variants=VARIANTS,
     datasets=("mnist",),
     trainings=TRAININGS,
-    calibration=HERE / "calibration.json",
+    calibration=CALIBRATION,
     shortcuts=(
         Shortcut(
             function="convolution_one_dimensional",

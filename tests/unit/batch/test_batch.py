@@ -15,7 +15,7 @@ from grader.domain.question import Question
 from grader.domain.report import ScoreReport
 from grader.errors import SandboxError
 from grader.evidence import pack
-from grader.pipeline import Bench
+from grader.running import Bench
 from grader.sandbox import FakeSandbox, Job
 from grader.store import FileMemo, load
 

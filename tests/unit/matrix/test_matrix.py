@@ -16,7 +16,7 @@ from grader.domain.variant import Variant
 from grader.errors import AssignmentError, SandboxError
 from grader.evidence import pack
 from grader.matrix import Proof, Row, Sheet, misfits, prove, sheets
-from grader.pipeline import Bench
+from grader.running import Bench
 from grader.sandbox import FakeSandbox, Job
 
 ANSWERS = {"sum": 5, "product": 6, "both": 11}

@@ -21,7 +21,8 @@ from grader.domain.report import ProblemReport, ScoreReport
 from grader.domain.submission import Submission
 from grader.errors import SandboxError, StoreError
 from grader.evidence import pack
-from grader.pipeline import Bench, Graded, grade, read, regrade, stored
+from grader.pipeline import Graded, grade, read, regrade, stored
+from grader.running import Bench
 from grader.sandbox import FakeSandbox, Job
 from grader.store import load, save
 

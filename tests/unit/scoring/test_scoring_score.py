@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from grader.domain.assignment import Assignment, Problem
-from grader.domain.check import Check, Lab, Questions
+from grader.domain.check import Case, Check, Lab, Questions
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
@@ -74,7 +74,7 @@ def report(*problems: tuple[float, tuple[Any, ...]], **changes: Any) -> Any:
     def no_data(name: str) -> Any:
         raise AssertionError(name)
 
-    return score(assignment, submission, evidence, Hidden(seed="00"), Lab(no_data))
+    return score(assignment, Case(submission, evidence, Hidden(seed="00"), Lab(no_data)))
 
 
 RIGHT = Passed(message="Right.")
@@ -156,6 +156,9 @@ def test_the_run_is_told_as_it_was() -> None:
         "libraries": {"torch": "2"},
         "device": "cpu",
         "threads": 2,
+        "seed_id": Hidden(seed="00").id,
+        "data": {},
+        "second": None,
         "cells": (
             {
                 "index": 2,
