@@ -56,11 +56,11 @@ class StatedNumber(Check):
         stated = stated_numbers(text)
         if not stated:
             message = "No number is stated as the result; write it behind the formula."
-            return graded(0, message, details)
+            return graded(0, message, details, code="no_number")
         if len(stated) > 1:
             found = ", ".join(describe.clip(number.written, 30) for number in stated[:5])
             message = f"Ambiguous: several different numbers are stated as the result ({found})."
-            return graded(0, message, details)
+            return graded(0, message, details, code="several_numbers")
         (number,) = stated
         if number.could_be(self.expected):
             return graded(1, f"{describe.count(self.expected)} is right.", details)

@@ -115,7 +115,7 @@ class ParameterCount(Check):
             message = (
                 f"`{name}` has {describe.count(found)} parameters, but in other layers: {others}."
             )
-            return graded(0, message, (table(seen.answer, reference),))
+            return graded(0, message, (table(seen.answer, reference),), code="other_layers")
         if found == expected:
             return graded(1, f"`{name}` has {describe.count(found)} parameters, as it should.")
         gap = f"{describe.count(abs(found - expected))} too {'many' if found > expected else 'few'}"
@@ -123,7 +123,7 @@ class ParameterCount(Check):
             f"`{name}` has {describe.count(found)} trainable parameters, {gap}: "
             f"{describe.count(expected)} were expected."
         )
-        return graded(0, message, (table(seen.answer, reference),))
+        return graded(0, message, (table(seen.answer, reference),), code="other_count")
 
 
 _RANDOM = Note(text="Two passes over the same images in eval mode gave different outputs.")

@@ -107,14 +107,17 @@ def graded(
     message: str,
     details: Iterable[Detail] = (),
     misconception: str | None = None,
+    code: str | None = None,
 ) -> Passed | Partial | Failed:
-    """The outcome for a share of the points, 0 to 1."""
+    """The outcome for a share of the points, 0 to 1; see `Outcome` for the codes."""
     blocks = tuple(details)
     if score >= 1:
         return Passed(message=message, details=blocks)
     if score <= 0:
-        return Failed(message=message, details=blocks, misconception=misconception)
-    return Partial(score=score, message=message, details=blocks, misconception=misconception)
+        return Failed(message=message, details=blocks, misconception=misconception, code=code)
+    return Partial(
+        score=score, message=message, details=blocks, misconception=misconception, code=code
+    )
 
 
 def found_notes(found: Found) -> tuple[Note, ...]:

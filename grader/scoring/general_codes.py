@@ -21,6 +21,36 @@ GENERAL = (
         "The result is not what was asked for: how it differs follows.",
     ),
     _anywhere(
+        "other_count",
+        "had another number of parameters",
+        "The model has more or fewer parameters than it should: the table of layers says where.",
+    ),
+    _anywhere(
+        "other_layers",
+        "had as many parameters in other layers",
+        "The model has as many parameters as it should, but in other layers.",
+    ),
+    _anywhere(
+        "low_accuracy",
+        "reached less than right code does",
+        "The accuracy, re-measured, is lower than right code reaches with an unlucky seed.",
+    ),
+    _anywhere(
+        "behind",
+        "stayed behind the network that it is compared with",
+        "The model is further behind the other one than luck explains.",
+    ),
+    _anywhere(
+        "no_number",
+        "stated no number",
+        "No number is stated as the result; write it behind the formula.",
+    ),
+    _anywhere(
+        "several_numbers",
+        "stated several numbers",
+        "Several different numbers are stated as the result.",
+    ),
+    _anywhere(
         "raised",
         "wrote something that raised an error",
         "It could not be examined, because it raised an error: which one follows.",

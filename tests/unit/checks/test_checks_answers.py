@@ -39,6 +39,14 @@ def test_another_number_none_or_several_fail(text: Any) -> None:
     assert judge(text).status == "failed"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("567435", None), ("about half", "no_number"), ("567434 or 106154", "several_numbers")],
+)
+def test_a_wrong_answer_has_the_code_of_its_kind(text: Any, code: Any) -> None:
+    assert judge(text).code == code
+
+
 def test_several_numbers_are_called_ambiguous() -> None:
     assert judge("It is 567434 or 106154.").message.startswith("Ambiguous: ")
 
