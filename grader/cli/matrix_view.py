@@ -36,7 +36,8 @@ def show_matrix(matrix: Matrix, console: Console) -> None:
     counts = ", ".join(f"{count} {kind}" for kind, count in matrix.counts().items())
     cells = sum(len(row.marks) for row in matrix.rows)
     off = len(matrix.off)
-    console.print(f"{len(matrix.rows)} rows ({counts}), {cells} cells, {off or 'no'} rows off")
+    told = f"{len(matrix.rows)} rows ({counts}), {cells} cells; rows that are off: {off or 'none'}"
+    console.print(told, soft_wrap=True)
 
 
 def _sign(mark: Mark | None) -> Text:
