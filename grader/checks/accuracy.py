@@ -71,6 +71,10 @@ class AccuracyReached(Check):
             return best
         return self._unmeasured(seen[0], case) if seen else absent(case, self.model.name)
 
+    def named(self) -> tuple[Named, ...]:
+        """See `Check`: those in the model are named where its function is judged."""
+        return () if self.fewer_epochs is None else (self.fewer_epochs,)
+
     def again(self, case: Case) -> Retraining | None:
         """See `Check`: where it falls short, and not for want of epochs."""
         if isinstance(self.judge(case), Passed):
@@ -88,7 +92,7 @@ class AccuracyReached(Check):
             + (", trained once more with another seed" if once_more else "")
             + f", re-measured with its weights; {self._standing(reached)}."
         )
-        outcome = graded(share, message, self._details(item, reached, case))
+        outcome = graded(share, message, self._details(item, reached, case), code="low_accuracy")
         return outcome if once_more else self._with_epochs(outcome, item, case)
 
     def _standing(self, reached: Measured) -> str:
@@ -157,7 +161,8 @@ class AccuracyReached(Check):
         message = f"The accuracy of `{self.model.name}` could not be re-measured: {found.text}."
         if found.verdict == "too_large":
             return NotGraded(reason="too_large", message=message)
-        return Failed(message=message, details=found_notes(newest.answer.found))
+        notes = found_notes(newest.answer.found)
+        return Failed(message=message, details=notes, code="not_measurable")
 
 
 def _plots(output: str) -> Iterator[Plot]:

@@ -8,6 +8,7 @@ from grader.checks.retraining import retraining
 from grader.checks.seen import absent, favourable, graded
 from grader.checks.snapshots import Measurable, digests, measurable, newest_first
 from grader.domain.check import Case, Check, Questions
+from grader.domain.codes import Named
 from grader.domain.hidden import Hidden
 from grader.domain.job import Retraining
 from grader.domain.outcome import Failed, Outcome, Passed, Scored
@@ -66,7 +67,11 @@ class AccuracyAgainst(Check):
             for item in measurable(self.model, case)
         )
         unmeasured = f"The accuracy of `{self.model.name}` could not be re-measured."
-        return favourable(outcomes) or Failed(message=unmeasured)
+        return favourable(outcomes) or Failed(message=unmeasured, code="not_measurable")
+
+    def named(self) -> tuple[Named, ...]:
+        """See `Check`: those in the models are named where their functions are judged."""
+        return ()
 
     def again(self, case: Case) -> Retraining | None:
         """See `Check`: where it falls behind, and not for want of epochs."""
@@ -87,18 +92,16 @@ class AccuracyAgainst(Check):
         chance = self._chance(reached.accuracy, theirs, reached.available)
         if chance >= RARE:
             return graded(1, f"{numbers}: no further behind than luck explains.")
-        return graded(
-            0, f"{numbers}: two equally good networks are so far apart in {luck.rarity(chance)}."
-        )
+        message = f"{numbers}: two equally good networks are so far apart in {luck.rarity(chance)}."
+        return graded(0, message, code="behind")
 
     def _chance(self, mine: float, theirs: float, images: int) -> float:
         scales = self.expected.scale(images), self.expected_other.scale(images)
         return luck.chance_of_gap(mine, theirs, scales, images)
 
     def _itself(self) -> Scored:
-        return graded(
-            0, f"`{self.model.name}` is `{self.other.name}`: a network was compared with itself."
-        )
+        message = f"`{self.model.name}` is `{self.other.name}`: a network was compared with itself."
+        return graded(0, message, code="same_network")
 
     def _rival(self, case: Case) -> float | None:
         """Accuracy of the other model's newest trained snapshot, as the notebook trained it."""

@@ -41,6 +41,16 @@ GENERAL = (
         "The model is further behind the other one than luck explains.",
     ),
     _anywhere(
+        "same_network",
+        "compared a network with itself",
+        "The two models are one: a network was compared with itself.",
+    ),
+    _anywhere(
+        "not_measurable",
+        "had a network whose accuracy cannot be re-measured",
+        "The accuracy could not be re-measured: the model computes another function.",
+    ),
+    _anywhere(
         "no_number",
         "stated no number",
         "No number is stated as the result; write it behind the formula.",

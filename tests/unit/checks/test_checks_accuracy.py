@@ -12,6 +12,7 @@ from grader.checks.against import AccuracyAgainst
 from grader.checks.luck import Luck
 from grader.checks.model import Images, Model, fixed
 from grader.domain.check import DictMemo, Labelled
+from grader.domain.codes import Named
 from grader.domain.run import CellRun
 from reference.cnn import misconceptions
 from reference.cnn.misconceptions import IN_LENET
@@ -108,7 +109,7 @@ def test_a_poorly_trained_model_is_on_the_slope(poor: Any) -> None:
     outcome = judge(seen(poor))
     accuracy = float(outcome.message.split(" reaches ")[1].split(" %")[0]) / 100
     threshold = LUCK.threshold(2000)
-    assert outcome.status == "partial"
+    assert (outcome.status, outcome.code) == ("partial", "low_accuracy")
     assert outcome.score == pytest.approx((accuracy - 0.1) / (threshold - 0.1), abs=1e-3)
 
 
@@ -194,7 +195,7 @@ class Cheat(nn.Module):
 def test_weights_of_another_function_are_not_measured(good: Any) -> None:
     data = Data()
     outcome = judge(seen(Cheat(good)), data=data)
-    assert outcome.status == "failed"
+    assert (outcome.status, outcome.code) == ("failed", "not_measurable")
     assert "could not be re-measured" in outcome.message
     assert data.reads == 0
 
@@ -222,7 +223,7 @@ def test_at_least_as_good_as_the_other_model_passes(good: Any, poor: Any) -> Non
 
 def test_a_model_compared_with_itself_fails(good: Any) -> None:
     outcome = judge(seen(good), seen(good, "model_lenet"), check=AGAINST)
-    assert outcome.status == "failed"
+    assert (outcome.status, outcome.code) == ("failed", "same_network")
     assert "compared with itself" in outcome.message
 
 
@@ -236,7 +237,7 @@ def test_a_smaller_network_is_not_measured_in_the_asked_ones_place() -> None:
 
 def test_further_behind_than_luck_fails_with_both_numbers(good: Any, poor: Any) -> None:
     outcome = judge(seen(poor), seen(good, "model_lenet"), check=AGAINST)
-    assert outcome.status == "failed"
+    assert (outcome.status, outcome.code) == ("failed", "behind")
     assert outcome.message.count("%") == 2
     assert "your `model_lenet`" in outcome.message
 
@@ -246,6 +247,12 @@ def test_without_the_other_model_what_right_code_reaches_stands_in(good: Any, po
     assert judge(seen(poor), check=AGAINST).status == "failed"
     untrained = seen(build(), "model_lenet")
     assert judge(seen(poor), untrained, check=AGAINST).status == "failed"
+
+
+def test_a_mistake_in_the_model_is_named_where_its_function_is_judged() -> None:
+    assert AGAINST.named() == CHECK.named() == ()
+    fewer = Named(id="fewer_epochs", sentence="Fewer epochs than asked.")
+    assert CHECK.model_copy(update={"fewer_epochs": fewer}).named() == (fewer,)
 
 
 def test_a_missing_model_is_not_graded() -> None:
