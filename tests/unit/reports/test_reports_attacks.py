@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -230,3 +231,10 @@ def test_json_parses_strictly_and_is_ascii(name: str) -> None:
     text = reports.render(attacked(with_losses(), ATTACKS[name]), "json")
     assert text.isascii()
     ScoreReport.model_validate_json(text)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_class_as_json_parses_strictly_and_is_ascii(name: str) -> None:
+    text = reports.to_class_json([attacked(row, ATTACKS[name]) for row in rows()], NOTHING)
+    assert text.isascii()
+    assert json.loads(text)["notebooks"] == len(rows())
