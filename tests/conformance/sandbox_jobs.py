@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 import textwrap
 import time
 from collections.abc import Callable
@@ -14,9 +15,15 @@ from typing import Any
 import pytest
 
 from grader.domain.limits import MIB, Limits
-from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
+from grader.sandbox.bubblewrap.command import USER_ID
+from grader.sandbox.bubblewrap.slots import FIRST_UID
+from grader.sandbox.container import ContainerSandbox, installed
+from grader.sandbox.container.examine import answering
+from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
 
+INTERPRETER = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
 SMALL = Limits(
     wall_seconds=60,
     grace_seconds=5,
@@ -97,7 +104,13 @@ def control_groups(label: str) -> frozenset[Path]:
 
 def label_of(sandbox: Sandbox) -> str:
     """What the names of its control groups begin with."""
-    return sandbox.slots.label if isinstance(sandbox, BubblewrapSandbox) else "none"
+    assert isinstance(sandbox, BubblewrapSandbox | ContainerSandbox)
+    return sandbox.slots.label
+
+
+def guest_user(sandbox: Sandbox) -> int:
+    """The guest's user id inside, in the first slot."""
+    return USER_ID if isinstance(sandbox, BubblewrapSandbox) else FIRST_UID
 
 
 def host_users(word: str) -> frozenset[int]:
@@ -120,7 +133,22 @@ def _bubblewrap(runtime: Path) -> Sandbox:
     return BubblewrapSandbox.here(runtime)
 
 
-BACKENDS: dict[str, Callable[[Path], Sandbox]] = {"bubblewrap": _bubblewrap}
+def _container(kind: str) -> Callable[[Path], Sandbox]:
+    def make(runtime: Path) -> Sandbox:
+        engine = next((found for found in installed() if found.kind == kind), None)
+        if engine is None or not answering(engine).ok:
+            pytest.skip(f"no {kind} engine answers here")
+        runtime.chmod(0o755)
+        return ContainerSandbox(engine, INTERPRETER, runtime, groups=shared_groups(engine))
+
+    return make
+
+
+BACKENDS: dict[str, Callable[[Path], Sandbox]] = {
+    "bubblewrap": _bubblewrap,
+    "docker": _container("docker"),
+    "podman": _container("podman"),
+}
 
 
 @pytest.fixture(scope="session", params=sorted(BACKENDS))

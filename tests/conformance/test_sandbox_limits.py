@@ -97,7 +97,8 @@ def test_five_hundred_processes_are_denied_and_counted(run: Runner) -> None:
     children, denied = ran.report
     assert children < 40
     assert denied > 400
-    assert ran.end.facts.forks_denied > 400
+    if isinstance(run.sandbox, BubblewrapSandbox):  # an engine takes its counter with it
+        assert ran.end.facts.forks_denied > 400
 
 
 def test_the_backstop_ends_a_guest_that_ignores_signals(tmp_path: Path) -> None:

@@ -135,7 +135,8 @@ class Launched:
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()
-        os.close(self.streams.status)
+        if self.streams.status is not None:
+            os.close(self.streams.status)
         os.close(self.streams.ended)
 
 

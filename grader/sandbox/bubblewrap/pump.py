@@ -39,11 +39,15 @@ class Tail:
 
 @dataclass(frozen=True)
 class Streams:
-    """Descriptors to read, and one that becomes readable when the process has ended."""
+    """Descriptors to read, and one that becomes readable when the process has ended.
+
+    Attributes:
+        status: None: the process tells its own status nowhere.
+    """
 
     results: int
     stderr: int
-    status: int
+    status: int | None
     ended: int
 
 
@@ -64,7 +68,8 @@ class Pump:
             (streams.stderr, self.stderr.add),
             (streams.status, self.status.add),
         ):
-            self._selector.register(descriptor, selectors.EVENT_READ, take)
+            if descriptor is not None:
+                self._selector.register(descriptor, selectors.EVENT_READ, take)
         self._selector.register(streams.ended, selectors.EVENT_READ, None)
 
     def run(self) -> None:

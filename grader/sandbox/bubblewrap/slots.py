@@ -64,3 +64,21 @@ class Slots:
                 lock.release()
             return
         raise SandboxError("no_free_slot", f"{self._count} sandboxes are running already")
+
+    @contextmanager
+    def if_free(self, name: str) -> Iterator[bool]:
+        """Whether nobody holds the slot of that name; it is held as long as the context lasts."""
+        prefix, _, number = name.rpartition("-")
+        if prefix != f"grader-{self.label}" or not number.isdecimal():
+            yield False
+            return
+        lock = FileLock(self._folder / f"slot-{number}.lock", mode=0o600)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()

@@ -1,0 +1,104 @@
+"""Docker or podman, by its command line."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader.errors import SandboxError
+
+SECONDS = 60.0
+"""What one call of the command line may take; pulling an image is none of them."""
+_KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CONTAINER_HOST")
+"""Variables that the client needs; the container gets none of them."""
+
+Kind = Literal["docker", "podman"]
+KINDS: tuple[Kind, ...] = ("docker", "podman")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a call of the command line gave."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def ok(self) -> bool:
+        """It ended without an error."""
+        return self.code == 0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A container engine.
+
+    Attributes:
+        kind: whose options it takes.
+        program: its command line.
+        runtime: OCI runtime, such as ``runsc``; None: the engine's own choice.
+    """
+
+    kind: Kind
+    program: Path
+    runtime: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For the client: how to reach the engine, and nothing else of ours."""
+        return {name: os.environ[name] for name in _KEPT if name in os.environ}
+
+    def command(self, *words: str) -> list[str]:
+        """The argument vector of a call."""
+        return [str(self.program), *words]
+
+    def call(self, *words: str, given: bytes | None = None, seconds: float = SECONDS) -> Said:
+        """Run a call to its end.
+
+        Raises:
+            SandboxError: the program is gone, or it does not answer.
+        """
+        try:
+            done = subprocess.run(  # noqa: S603 - the path is ours, the words are no shell's
+                self.command(*words),
+                input=given,
+                stdin=subprocess.DEVNULL if given is None else None,
+                capture_output=True,
+                timeout=seconds,
+                env=self.environment,
+                cwd="/",
+                check=False,
+            )
+        except OSError as error:
+            raise SandboxError("no_engine", f"{self.program}: {error}") from error
+        except subprocess.TimeoutExpired as error:
+            raise SandboxError(
+                "engine_silent", f"{self.kind} {words[0]} did not answer within {seconds:g} s"
+            ) from error
+        return Said(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a call whose answer nobody needs. Raises SandboxError where the program is gone."""
+        try:
+            return subprocess.Popen(  # noqa: S603 - the path is ours, the words are no shell's
+                self.command(*words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=self.environment,
+                cwd="/",
+            )
+        except OSError as error:
+            raise SandboxError("no_engine", f"{self.program}: {error}") from error
+
+
+def installed(runtime: str | None = None) -> Iterator[Engine]:
+    """The engines whose command line this machine has."""
+    for kind in KINDS:
+        found = shutil.which(kind)
+        if found is not None:
+            yield Engine(kind, Path(found), runtime)

@@ -1,0 +1,136 @@
+"""Whose fault a container's end is, by what Docker 20.10 and podman 4.3 really said."""
+
+import json
+
+import pytest
+
+from grader.domain.run import Stopped
+from grader.errors import SandboxError
+from grader.sandbox.container.fault import Ending, State, refusal, verdict
+
+# What the engines answered, one constant for each way in which we broke them.
+DOCKER_GONE = "Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?"
+DOCKER_NO_RUNTIME = "Error response from daemon: Unknown runtime specified nope"
+DOCKER_NO_IMAGE = "Unable to find image 'no-such-image:latest' locally"
+DOCKER_NO_PROFILE = (
+    "docker: opening seccomp profile (/no) failed: open /no: no such file or directory"
+)
+DOCKER_NO_GPU = (
+    'Error response from daemon: could not select device driver "" with capabilities: [[gpu]]'
+)
+DOCKER_NO_PROGRAM = (
+    "failed to create shim task: OCI runtime create failed: runc create failed: unable to start"
+    ' container process: exec: "/usr/bin/no-such": stat /usr/bin/no-such: no such file or'
+    " directory: unknown"
+)
+PODMAN_NO_IMAGE = (
+    'Error: short-name "no-such-image" did not resolve to an alias and no unqualified-search'
+    ' registries are defined in "/etc/containers/registries.conf"'
+)
+PODMAN_NO_RUNTIME = 'Error: default OCI runtime "nope" not found: invalid argument'
+PODMAN_NO_FOLDER = "Error: statfs /no/such: no such file or directory"
+PODMAN_NO_PROFILE = "Error: opening seccomp profile failed: open /no: no such file or directory"
+
+LIMIT = 1000
+
+
+def state(**changes: object) -> State:
+    """As docker inspects a container whose guest ended well, with changes."""
+    told = {
+        "Status": "exited",
+        "Running": False,
+        "OOMKilled": False,
+        "ExitCode": 0,
+        "Error": "",
+        "StartedAt": "2026-11-22T21:00:00Z",
+    }
+    found = State.read(json.dumps({**told, **changes}).encode())
+    assert found is not None
+    return found
+
+
+def judged(
+    seen: State | None,
+    *,
+    halted: Stopped | None = None,
+    heard: bool = True,
+    peak: int | None = None,
+) -> Stopped | SandboxError | None:
+    return verdict(Ending(halted, seen, heard, "what the engine said", peak, LIMIT))
+
+
+def code_of(found: Stopped | SandboxError | None) -> str:
+    assert isinstance(found, SandboxError)
+    return found.code
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (DOCKER_GONE, "daemon_gone"),
+        (DOCKER_NO_RUNTIME, "runtime_missing"),
+        (DOCKER_NO_IMAGE, "image_missing"),
+        (DOCKER_NO_PROFILE, "seccomp_refused"),
+        (DOCKER_NO_GPU, "no_device"),
+        (DOCKER_NO_PROGRAM, "interpreter_unreachable"),
+        (PODMAN_NO_IMAGE, "image_missing"),
+        (PODMAN_NO_RUNTIME, "runtime_missing"),
+        (PODMAN_NO_FOLDER, "source_missing"),
+        (PODMAN_NO_PROFILE, "seccomp_refused"),
+        ("Error response from daemon: Minimum memory limit allowed is 6MB", "engine_refused"),
+    ],
+)
+def test_what_an_engine_refuses_is_our_fault_and_has_a_name(said: str, code: str) -> None:
+    assert refusal(said).code == code
+
+
+def test_a_container_that_never_started_is_judged_by_the_engines_error() -> None:
+    never = state(StartedAt="0001-01-01T00:00:00Z", ExitCode=128, Error=DOCKER_NO_GPU)
+    assert code_of(judged(never, heard=False)) == "no_device"
+
+
+@pytest.mark.parametrize("exit_code", [0, 1, 3, 9, 15])
+def test_a_guest_that_ended_in_any_way_ended_by_itself(exit_code: int) -> None:
+    assert judged(state(ExitCode=exit_code)) is None
+
+
+@pytest.mark.parametrize(("mark", "peak"), [(True, None), (False, 950)])
+def test_a_guest_killed_at_its_memory_limit_is_stopped_for_memory(
+    mark: bool, peak: int | None
+) -> None:
+    found = judged(state(ExitCode=9, OOMKilled=mark), peak=peak)
+    assert isinstance(found, Stopped)
+    assert found.reason == "memory"
+
+
+def test_a_guest_that_kills_itself_far_below_its_limit_is_not_stopped() -> None:
+    assert judged(state(ExitCode=9), peak=500) is None
+
+
+def test_a_child_killed_for_memory_does_not_stop_a_guest_that_lives_on() -> None:
+    assert judged(state(ExitCode=0, OOMKilled=True), peak=1000) is None
+
+
+def test_what_we_halted_stays_what_we_halted() -> None:
+    late = Stopped(reason="wall_time")
+    assert judged(state(ExitCode=137), halted=late) is late
+
+
+@pytest.mark.parametrize(
+    ("seen", "heard", "code"),
+    [
+        (state(ExitCode=137), True, "killed_from_outside"),
+        (None, True, "container_gone"),
+        (state(Running=True), True, "engine_lost"),
+        (state(ExitCode=127), False, "interpreter_unreachable"),
+    ],
+)
+def test_an_end_that_no_guest_can_cause_is_our_fault(
+    seen: State | None, heard: bool, code: str
+) -> None:
+    assert code_of(judged(seen, heard=heard)) == code
+
+
+@pytest.mark.parametrize("told", [b"", b"[]", b"null", b"{}", b'{"StartedAt": 1}', b"\xff"])
+def test_an_answer_that_is_no_state_is_none(told: bytes) -> None:
+    assert State.read(told) is None
