@@ -2,7 +2,6 @@
 
 import os
 import secrets
-from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from pathlib import Path
 
@@ -76,9 +75,7 @@ def bench(
     Raises:
         DataError: a data set of the assignment is missing or altered.
     """
-    store = data_store(settings)
-    for name in assignment.datasets:
-        require(store, name)
+    store = full_store(settings, assignment)
     return Bench(
         sandbox=box,
         lab=lab(settings, memo),
@@ -88,35 +85,42 @@ def bench(
     )
 
 
+def full_store(settings: Settings, assignment: Assignment) -> DataStore:
+    """Where its data sets lie. Raises DataError where one is missing or altered."""
+    store = data_store(settings)
+    for name in assignment.datasets:
+        require(store, name)
+    return store
+
+
 def rehearsal_store(settings: Settings, assignment: Assignment) -> DataStore:
     """Where the data of its matrix lies; cut down now, where that is not done.
 
     Raises:
         DataError: a full data set is missing or altered.
     """
-    full = data_store(settings)
     if assignment.rehearsal is None:
-        for name in assignment.datasets:
-            require(full, name)
-        return full
+        return full_store(settings, assignment)
     sizes = assignment.rehearsal.data
     name = "-".join(f"{part}-{size}" for part, size in sorted(sizes.items())).replace("/", "-")
+    full = data_store(settings)
     return cut(full, assignment.datasets, sizes, settings.rehearsal_dir / name)
 
 
-def rehearsal_bench(
-    settings: Settings, assignment: Assignment, box: Sandbox
-) -> Callable[[], Bench]:
-    """Makes benches for the notebooks of its matrix: one data set for all, a thread for each.
+def rehearsal_bench(settings: Settings, assignment: Assignment, box: Sandbox) -> Bench:
+    """What all notebooks of its matrix are graded with, at once: a thread for each.
 
     Raises:
         DataError: a full data set is missing or altered.
     """
     store = rehearsal_store(settings, assignment)
-    dataset, secret = cache(store.load), course_secret(settings)
-    data = store.root if assignment.datasets else None
-    asked = assignment.rehearsed.limits.model_copy(update={"threads": 1})
-    return lambda: Bench(box, Lab(dataset), secret, data, asked)
+    return Bench(
+        sandbox=box,
+        lab=Lab(dataset=cache(store.load)),
+        secret=course_secret(settings),
+        data=store.root if assignment.datasets else None,
+        limits=assignment.rehearsed.limits.model_copy(update={"threads": 1}),
+    )
 
 
 def require(store: DataStore, name: str) -> None:

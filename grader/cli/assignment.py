@@ -29,14 +29,19 @@ def calibrate(
     workers: Annotated[
         int, typer.Option(min=1, help="Trainings at once.", show_default="one for each CPU")
     ] = len(os.sched_getaffinity(0)),
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="On the cut-down data of `check`: minutes.")
+    ] = False,
 ) -> None:
     """Train the reference with many seeds: what right code reaches. Resumes where it stopped."""
     chosen = scoring.load(assignment)
+    if rehearsal and chosen.rehearsal is None:
+        raise AssignmentError(f"assignment {assignment!r} has no rehearsal")
+    settings = Settings()
+    store = (wiring.rehearsal_store if rehearsal else wiring.full_store)(settings, chosen)
+    chosen = chosen.rehearsed if rehearsal else chosen
     if chosen.calibration is None or not chosen.trainings:
         raise AssignmentError(f"assignment {assignment!r} names no trainings and no calibration")
-    store = wiring.data_store(Settings())
-    for name in chosen.datasets:
-        wiring.require(store, name)
     kept = Calibration.read(chosen.calibration)
     left = todo(chosen.trainings, kept, seeds)
     with progress_bar() as bar:

@@ -1,5 +1,7 @@
 """The matrix as a table: a row for each variant, a column of one letter for each problem."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -7,49 +9,48 @@ from rich.text import Text
 from grader.matrix import Mark, Matrix, Row, Verdict
 
 SIGNS: dict[Verdict, tuple[str, str, str]] = {
-    "kept": (".", "dim", "keeps all points"),
-    "found": ("+", "green", "noticed, and named as stated"),
-    "follows": ("-", "dim", "lost, since it rests on what is wrong"),
-    "taken": (" ", "dim", "another variant of the same notebook sits here"),
-    "lost": ("L", "bold red", "lost points that it must keep"),
-    "not_noticed": ("?", "bold red", "not noticed"),
-    "misnamed": ("M", "bold red", "named otherwise than stated"),
-    "broke": ("!", "bold red", "grading broke"),
+    "kept": (".", "dim", "all points kept"),
+    "found": ("+", "green", "points lost, and named as stated"),
+    "follows": ("-", "dim", "points lost with what the problem rests on"),
+    "taken": (" ", "dim", "left open: another variant of the notebook costs points there"),
+    "lost": ("L", "bold red", "points lost that must be kept"),
+    "not_noticed": ("?", "bold red", "mistake not noticed"),
+    "misnamed": ("M", "bold red", "mistake named otherwise than stated"),
+    "broke": ("!", "bold red", "not judged: our fault"),
 }
-"""Sign, style and meaning."""
+"""Sign, style and meaning of a cell."""
 
 
 def show_matrix(matrix: Matrix, console: Console) -> None:
-    """The table, what its signs mean, and a line of counts."""
-    table = Table("", title=f"{matrix.assignment}: what grading makes of each variant", box=None)
+    """The table, what its signs mean and how often they come, and a line of counts."""
+    table = Table("", box=None, padding=(0, 1, 0, 0), title=f"{matrix.assignment}: the matrix")
+    table.columns[0].no_wrap = True
     for problem in matrix.problems:
         table.add_column("\n".join(problem), vertical="bottom", width=1)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for row in matrix.rows:
         signs = [_sign(row.marks.get(problem)) for problem in matrix.problems]
-        table.add_row(Text(row.name, style="bold red" if row.off else ""), *signs, _aside(row))
+        table.add_row(Text(row.name, style="bold red" if row.off else ""), *signs, _sum(row))
     console.print(table)
-    shown = {mark.verdict for row in matrix.rows for mark in row.marks.values()}
+    shown = Counter(mark.verdict for row in matrix.rows for mark in row.marks.values())
     for verdict, (sign, style, meaning) in SIGNS.items():
-        if verdict in shown and sign != " ":
-            console.print(Text(f"  {sign}  ", style=style), Text(meaning), sep="")
+        if verdict in shown:
+            console.print(
+                Text(f"  {sign}", style), Text(f" {shown[verdict]:>6,}  {meaning}"), sep=""
+            )
     counts = ", ".join(f"{count} {kind}" for kind, count in matrix.counts().items())
-    cells = sum(len(row.marks) for row in matrix.rows)
-    off = len(matrix.off)
-    told = f"{len(matrix.rows)} rows ({counts}), {cells} cells; rows that are off: {off or 'none'}"
-    console.print(told, soft_wrap=True)
+    off = len(matrix.off) or "none"
+    console.print(f"{len(matrix.rows)} rows ({counts}); rows that are off: {off}", soft_wrap=True)
 
 
 def _sign(mark: Mark | None) -> Text:
-    if mark is None:
-        return Text("!", style="bold red")
-    sign, style, _ = SIGNS[mark.verdict]
-    return Text(sign, style=style)
+    sign, style, _ = SIGNS[mark.verdict if mark else "broke"]
+    return Text(sign, style)
 
 
-def _aside(row: Row) -> Text:
-    """What the row as a whole earned, for the two notebooks of which only the sum counts."""
+def _sum(row: Row) -> str:
+    """What the two notebooks earned of which the sum counts."""
     if row.kind not in {"solution", "release"} or not row.marks:
-        return Text("")
-    earned = sum(mark.earned for mark in row.marks.values())
-    return Text(f"{earned:g} of {sum(mark.possible for mark in row.marks.values()):g}")
+        return ""
+    marks = row.marks.values()
+    return f"{sum(m.earned for m in marks):g} of {sum(m.possible for m in marks):g}"

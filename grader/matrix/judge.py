@@ -109,7 +109,7 @@ def _made(problem: ProblemReport, verdict: Verdict, expected: str | None = None)
         possible=problem.possible,
         expected=expected,
         named=_named(problem),
-        message=problem.message,
+        message="" if verdict in {"kept", "taken"} else problem.message,
     )
 
 

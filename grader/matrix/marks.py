@@ -25,7 +25,7 @@ class Mark(Frozen):
     named: tuple[str, ...] = ()
     """Misconceptions that are."""
     message: str = ""
-    """What the student reads."""
+    """What the student reads; empty where this variant costs no points."""
 
     @property
     def off(self) -> bool:

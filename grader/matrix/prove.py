@@ -11,7 +11,7 @@ matrix says is then true of each one.
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -52,11 +52,11 @@ class Proof:
 
     Attributes:
         assignment: with its solution.
-        bench: makes the bench of one notebook.
+        bench: of all notebooks.
     """
 
     assignment: Assignment
-    bench: Callable[[], Bench]
+    bench: Bench
 
     def grade(self, sheet: Sheet) -> tuple[Row, ...]:
         """Grade one notebook; a failure of ours is a row that is off."""
@@ -72,7 +72,7 @@ class Proof:
     def _graded(self, sheet: Sheet) -> tuple[Row, ...]:
         data = notebook_of(self.assignment, sheet)
         submission = read(self.assignment, data, f"{sheet.kind}.ipynb")
-        report = grade(self.assignment, submission, self.bench()).report
+        report = grade(self.assignment, submission, self.bench).report
         if sheet.kind == "solution":
             return (solution_row(report),)
         if sheet.kind == "release":

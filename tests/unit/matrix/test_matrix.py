@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,13 +88,18 @@ def no_data(name: str) -> Labelled:
     raise AssertionError(name)
 
 
-def bench() -> Bench:
-    return Bench(FakeSandbox(guest), Lab(no_data), b"secret", None, Limits(threads=1))
+BENCH = Bench(
+    sandbox=FakeSandbox(guest),
+    lab=Lab(dataset=no_data),
+    secret=b"secret",
+    data=None,
+    limits=Limits(threads=1),
+)
 
 
 def graded(small: Assignment, *variants: Variant, only: tuple[str, ...] = ()) -> dict[str, Row]:
     chosen = small.model_copy(update={"variants": variants})
-    proven = prove(sheets(chosen, only), Proof(chosen, bench), workers=2)
+    proven = prove(sheets(chosen, only), Proof(chosen, BENCH), workers=2)
     rows = [row for finished in proven for row in finished]
     assert len({row.name for row in rows}) == len(rows)
     return {row.name: row for row in rows}
@@ -160,7 +166,7 @@ def test_alone_nothing_hides_behind_another_variant(small: Assignment) -> None:
         flaw("beside", {"product": None}, product="60", both="99"),
     )
     chosen = small.model_copy(update={"variants": variants})
-    proven = prove(sheets(chosen, alone=True), Proof(chosen, bench), workers=1)
+    proven = prove(sheets(chosen, alone=True), Proof(chosen, BENCH), workers=1)
     rows = {row.name: row for finished in proven for row in finished}
     assert verdicts(rows["below"]) == ["found", "kept", "kept"]
     assert verdicts(rows["beside"]) == ["kept", "found", "lost"]
@@ -171,7 +177,7 @@ def test_where_a_shared_notebook_is_off_each_suspect_is_graded_alone(small: Assi
     innocent = flaw("innocent", {"both": "both_off_by_one"}, both="12")
     chosen = small.model_copy(update={"variants": (wide, innocent)})
     (shared,) = (sheet for sheet in sheets(chosen) if sheet.kind == "flaw")
-    assert [row.off for row in Proof(chosen, bench).grade(shared)] == [True, True]
+    assert [row.off for row in Proof(chosen, BENCH).grade(shared)] == [True, True]
     rows = graded(small, wide, innocent)
     assert verdicts(rows["wide"]) == ["lost", "found", "kept"]
     assert verdicts(rows["innocent"]) == ["kept", "kept", "found"]
@@ -223,16 +229,18 @@ def test_a_variant_that_does_not_fit_the_solution_is_told_before_anything_is_gra
 def test_what_breaks_on_our_side_is_a_row_that_is_off_and_the_others_go_on(
     small: Assignment,
 ) -> None:
-    asked: list[int] = []
+    asked: list[Job] = []
 
-    def flaky() -> Bench:
-        asked.append(1)
+    def flaky(job: Job) -> Iterable[bytes]:
+        asked.append(job)
         if len(asked) == 1:
             raise SandboxError("no_slot", "no slot is free")
-        return bench()
+        yield from guest(job)
 
     chosen = small.model_copy(update={"variants": (SUM,)})
-    proven = prove(sheets(chosen), Proof(chosen, flaky), workers=1)
+    proven = prove(
+        sheets(chosen), Proof(chosen, replace(BENCH, sandbox=FakeSandbox(flaky))), workers=1
+    )
     rows = [row for finished in proven for row in finished]
     assert [row.off for row in rows] == [True, False, False]
     assert rows[0].complaints() == ["solution: no slot is free"]
