@@ -33,7 +33,7 @@ class Bench:
     secret: bytes
     data: Path | None
     limits: Limits
-    second_run: bool = False
+    second_run: bool = True
 
 
 @dataclass(frozen=True)

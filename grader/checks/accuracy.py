@@ -21,6 +21,8 @@ from grader.domain.progress import curves
 
 UNTRAINED = 0.1
 """Accuracy of guessing among ten classes."""
+NO_SLOPE = 1e-9
+"""Where right code may be as poor as guessing, there is no room for a slope."""
 COMMON = 0.3
 """Where right code often gets less, nothing is said about how often."""
 
@@ -84,7 +86,8 @@ class AccuracyReached(Check):
     def _outcome(self, item: Measurable, case: Case) -> Scored:
         reached = measure(item.loaded, self.model.images.flat, case, self.dataset)
         threshold = self.expected.threshold(reached.available)
-        share = (reached.accuracy - UNTRAINED) / (threshold - UNTRAINED)
+        slope = (reached.accuracy - UNTRAINED) / max(threshold - UNTRAINED, NO_SLOPE)
+        share = 1 if reached.accuracy >= threshold else slope
         once_more = item.seen.answer.when == "retrained"
         message = (
             f"`{self.model.name}` reaches {describe.percent(reached.accuracy)} on "

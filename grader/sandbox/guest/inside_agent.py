@@ -13,6 +13,7 @@ import inside_optimizers
 import inside_shims
 import inside_training
 import inside_variables
+from inside_again import Retrainings
 from inside_context import Answer, Context, Probe, Target, Tensors, WrongTypeError
 from inside_errors import raised
 from inside_kernel import listen
@@ -74,18 +75,29 @@ class Agent:
         self._room = _CHANGED_SHARE * job["limits"]["evidence_bytes"]
         self._interrupts = Interrupts()
         self._cell = -1
+        self.again: Retrainings | None = None
+        """In a second run: only what it trained is asked about."""
         self.questions: object = None
 
     def handle(self, request: Mapping[str, Any]) -> None:
         """Answer ``{"ask": "after" | "end", "cell": index}`` by posting answers."""
         self._cell = request["cell"]
         with self._interrupts.caught(), steady(self.questions):
-            if request["ask"] == "after":
+            if self.again is not None:
+                self._after_retraining(self.again)
+            elif request["ask"] == "after":
                 for watch in self._watches:
                     self._after(watch)
             else:
                 for watch in sorted(self._watches, key=lambda w: w.probe["kind"] != "module"):
                     self._end(watch)
+
+    def _after_retraining(self, again: Retrainings) -> None:
+        for item, model in again.take():
+            watch = next(w for w in self._watches if w.probe["id"] == item["probe"])
+            if watch.answers < watch.most:
+                how = "name" if item["model"] == watch.name else "fallback"
+                self._ask(watch, Target(watch.name, item["model"], model, how), "retrained")
 
     def _after(self, watch: Watch) -> None:
         value = self._context.space.get(watch.name, _NOTHING)
@@ -207,6 +219,9 @@ def install(config: Mapping[str, str]) -> None:
     outbox = Outbox(config["answers"], job["limits"]["answer_bytes"])
     agent = Agent(job, Context(shell.user_ns, inputs, job["seed"], outbox.cap), outbox)
     agent.questions = inside_shims.install(shell, config["data"])
+    if job["again"]:
+        agent.again = Retrainings(shell.user_ns, job["again"])
+        agent.again.install(shell)
     tap = Tap(job["limits"]["cell_output_bytes"])
     tap.install()
     listen(shell, agent.handle, tap)

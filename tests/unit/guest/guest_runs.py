@@ -32,6 +32,7 @@ from grader.domain.job import (
     JobSpec,
     Progress,
     Record,
+    Retraining,
 )
 from grader.domain.limits import Limits
 from grader.domain.probe import Probe
@@ -97,6 +98,7 @@ def run_guest(
     *,
     files: Mapping[str, str] | None = None,
     data: Path = Path("/nowhere"),
+    again: Sequence[Retraining] = (),
 ) -> Stream:
     job, home = folder / "job", folder / "home"
     (job / "files").mkdir(parents=True)
@@ -110,6 +112,7 @@ def run_guest(
         probes=tuple(probes),
         limits=limits or Limits(threads=1),
         seed=7,
+        again=tuple(again),
     )
     (job / "job.json").write_text(spec.model_dump_json())
     done = subprocess.run(
