@@ -7,11 +7,11 @@ from pathlib import Path
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
 from grader.sandbox.container import ContainerSandbox, installed
+from grader.sandbox.container.engine import GVISOR
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Finding, Sandbox
 
 NAMES = ("bubblewrap", "docker", "podman")
-GVISOR = "runsc"
 
 
 def backend(name: str, runtime_dir: Path, oci_runtime: str | None) -> Sandbox:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.sandbox.bubblewrap.layout import HOME, Bind
-from grader.sandbox.container.engine import Kind
+from grader.sandbox.container.engine import GVISOR, Kind
 
 LABEL = "grader.runtime"
 """Containers carry whose they are, so that a later grader can sweep up what a dead one left."""
 BYTES_PER_INODE = 4096
 """A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
 SCRATCH, SHARED = "/tmp", "/dev/shm"  # noqa: S108 - mount points inside, not our files
+GVISOR_THREADS = 960
+"""What gVisor needs besides the guest's processes: it counts its own threads as well."""
 KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
 _SHELL = 'umask 077; "$@"; exit $(($? & 127))'
@@ -62,7 +64,7 @@ def create(  # noqa: PLR0917 - what one container is made of
     """The words after ``docker``; `program` is what runs inside."""
     return (
         *("create", "--pull", "never", "--name", box.name, "--label", f"{LABEL}={box.label}"),
-        *(() if box.runtime is None else ("--runtime", box.runtime)),
+        *(() if box.runtime is None or kind == "podman" else ("--runtime", box.runtime)),
         *(() if box.parent is None else ("--cgroup-parent", box.parent)),
         *("--network", "none", "--hostname", "sandbox", "--read-only", "--ipc", "private"),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -80,7 +82,8 @@ def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
     memory = str(limits.memory_bytes)
     words = ["--memory", memory, "--memory-swap", memory]
     words += ["--cpus", str(min(limits.threads, box.cpus)), "--shm-size", str(limits.tmp_bytes)]
-    words += ["--pids-limit", str(limits.processes)]
+    own = GVISOR_THREADS if box.runtime == GVISOR else 0
+    words += ["--pids-limit", str(limits.processes + own)]
     ulimits = {"core": 0, "nofile": 1024, "memlock": 8 << 20, "msgqueue": 0, "sigpending": 1024}
     if kind == "podman":  # else it raises them to its own, which needs a capability
         ulimits["nproc"] = 1024

@@ -15,6 +15,9 @@ SECONDS = 60.0
 _KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CONTAINER_HOST")
 """Variables that the client needs; the container gets none of them."""
 
+GVISOR = "runsc"
+"""gVisor's runtime: a kernel of its own in user space. It must be told that there is no network."""
+
 Kind = Literal["docker", "podman"]
 KINDS: tuple[Kind, ...] = ("docker", "podman")
 
@@ -54,6 +57,9 @@ class Engine:
 
     def command(self, *words: str) -> list[str]:
         """The argument vector of a call."""
+        if self.kind == "podman" and self.runtime is not None:
+            flags = ("--runtime-flag", "network=none") if self.runtime.endswith(GVISOR) else ()
+            return [str(self.program), "--runtime", self.runtime, *flags, *words]
         return [str(self.program), *words]
 
     def call(self, *words: str, given: bytes | None = None, seconds: float = SECONDS) -> Said:

@@ -48,8 +48,8 @@ def skeleton() -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
         for folder in FOLDERS:
-            # runc 1.1 gives a tmpfs the mode of the image's folder, whatever it is told.
-            mode = 0o1777 if folder == SCRATCH else 0o755
+            # runc 1.1 gives a tmpfs the mode of the image's folder, and podman gives it no owner.
+            mode = 0o1777 if folder in {SCRATCH, HOME} else 0o755
             archive.addfile(_entry(str(folder).lstrip("/"), tarfile.DIRTYPE, mode))
         for name, target in LINKS.items():
             link = _entry(name, tarfile.SYMTYPE, 0o777)

@@ -89,6 +89,12 @@ def test_a_runtime_and_a_parent_group_are_named_where_there_are_any() -> None:
     assert not {"--runtime", "--cgroup-parent"} & set(words("docker"))
 
 
+def test_podman_takes_its_runtime_before_the_call_and_gvisor_no_network() -> None:
+    found = Engine("podman", Path("/usr/bin/podman"), "runsc").command("ps")
+    assert found[1:] == ["--runtime", "runsc", "--runtime-flag", "network=none", "ps"]
+    assert Engine("podman", Path("/usr/bin/podman")).command("ps")[1:] == ["ps"]
+
+
 def test_the_client_gets_no_variable_of_ours_but_the_way_to_its_engine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
