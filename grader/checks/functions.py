@@ -1,13 +1,16 @@
 """Checks of functions over numpy arrays."""
 
 from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from grader.checks import describe, tolerance
-from grader.checks.calls import Function, Group, Wrong, wrong_groups
-from grader.checks.misconception import Misconception
+from grader.checks.calls import Function, Group, Wrong, left_open, wrong_groups
+from grader.checks.misconception import Misconception, Suspect, pairs, singles
 from grader.checks.seen import (
     Seen,
     absent,
@@ -18,6 +21,7 @@ from grader.checks.seen import (
     graded,
 )
 from grader.domain.check import Case, Check, Questions
+from grader.domain.codes import Named
 from grader.domain.detail import Detail, Note, Plot, Series
 from grader.domain.evidence import FunctionAnswer
 from grader.domain.hidden import Hidden
@@ -25,6 +29,13 @@ from grader.domain.outcome import Outcome, Scored
 from grader.domain.probe import Call, CallFunction
 
 MAX_POINTS = 200
+
+
+class SideEffect(Named):
+    """What a function does besides giving its result."""
+
+    share: Annotated[float, Field(ge=0, lt=1)]
+    """Part of the points that it leaves where the results are right."""
 
 
 class FunctionMatches(Check):
@@ -44,7 +55,9 @@ class FunctionMatches(Check):
     groups: Callable[[np.random.Generator], tuple[Group, ...]]
     """Draws the calls; the same ids, in the same order, for every generator."""
     misconceptions: tuple[Misconception, ...] = ()
-    """Their `build` is the function with the mistake."""
+    """Their `build` is the function with the mistake; None where it is wrong in whatever way."""
+    changes_input: SideEffect | None = None
+    """Named where all is right but an argument was written to; None: that is only a note."""
 
     @property
     def id(self) -> str:
@@ -88,33 +101,51 @@ class FunctionMatches(Check):
         wrong = wrong_groups(seen, groups, self.reference)
         share = 1 - sum(w.group.share for w in wrong) / sum(group.share for group in groups)
         if not any(w.group.share for w in wrong):
-            return graded(1, f"`{self.name}` gives what it should on hidden inputs.", notes)
+            return self._right(seen, notes)
         details: tuple[Detail, ...] = (*map(_comparison, wrong), *notes)
         mistake = self._mistake(seen, groups)
         if mistake is not None:
             message = f"`{self.name}` does not give what it should. {mistake.sentence}"
             return graded(max(share, mistake.share), message, details, mistake.id)
         first = max(wrong, key=lambda w: w.group.share)
-        message = f"`{self.name}` is wrong for {first.group.title}: {first.text}."
-        return graded(share, message, details)
+        message = (
+            f"`{self.name}` is wrong for {first.group.title}: with arguments of {first.sizes} "
+            f"numbers, {first.text}."
+        )
+        return graded(share, message, details, code=first.code)
 
-    def _mistake(
-        self, seen: Seen[FunctionAnswer], groups: tuple[Group, ...]
-    ) -> Misconception | None:
-        fitting = (m for m in self.misconceptions if not wrong_groups(seen, groups, m.build))
-        return next(fitting, None)
+    def _right(self, seen: Seen[FunctionAnswer], notes: tuple[Detail, ...]) -> Scored:
+        message = f"`{self.name}` gives what it should on hidden inputs."
+        habit = self.changes_input
+        if habit is None or not _changes_input(seen):
+            return graded(1, message, notes)
+        return graded(habit.share, f"{message} {habit.sentence}", notes, habit.id)
+
+    def _mistake(self, seen: Seen[FunctionAnswer], groups: tuple[Group, ...]) -> Suspect | None:
+        """What explains most; two mistakes only where none alone foretells every answer."""
+        best: tuple[int, Suspect] | None = None
+        for suspect in chain(singles(self.misconceptions), pairs(self.misconceptions)):
+            missed = left_open(seen, groups, suspect.build, self.reference)
+            if missed == 0:
+                return suspect
+            if missed is not None and (best is None or missed < best[0]):
+                best = missed, suspect
+        return best and best[1]
 
 
 def _comparison(wrong: Wrong) -> Detail:
     found = wrong.text if wrong.found is None else describe.array(wrong.found)
-    sizes = " and ".join(str(argument.size) for argument in wrong.arguments)
-    label = f"{wrong.group.title} (arguments of {sizes} numbers)"
+    label = f"{wrong.group.title} (arguments of {wrong.sizes} numbers)"
     return comparison(label, describe.array(wrong.expected), found)
+
+
+def _changes_input(seen: Seen[FunctionAnswer]) -> bool:
+    return any(call.changed_input for call in seen.answer.calls)
 
 
 def _notes(seen: Seen[FunctionAnswer]) -> Iterator[Note]:
     yield from found_notes(seen.answer.found)
-    if any(call.changed_input for call in seen.answer.calls):
+    if _changes_input(seen):
         yield Note(text="It writes into its arguments; a caller does not expect that.")
 
 

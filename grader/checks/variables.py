@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks import tolerance
-from grader.checks.misconception import Misconception
+from grader.checks import describe, tolerance
+from grader.checks.misconception import Misconception, Suspect, pairs, singles
 from grader.checks.seen import Seen, absent, answers, favourable, found_notes, graded
 from grader.domain.check import Case, Check, Questions
 from grader.domain.detail import Detail, Note
-from grader.domain.evidence import VariablesAnswer
+from grader.domain.evidence import VariablesAnswer, VariableSeen
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Failed, Outcome, Partial, Passed, Scored
 from grader.domain.probe import ReadVariables
@@ -27,6 +28,9 @@ MIN_VALUES = 50
 
 Derive = Callable[[tolerance.Numbers], NDArray[np.generic]]
 """NaN in its result marks what may come out either way, such as a number on a threshold."""
+
+Mistaken = Callable[[tolerance.Numbers], NDArray[np.generic] | None]
+"""None where the mistake cannot be told from the given array."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ class ArrayMatches(Check):
     sources: Callable[[], tuple[tolerance.Numbers, ...]]
     """Given arrays that we computed, from the exercise's files."""
     misconceptions: tuple[Misconception, ...] = ()
-    """Their `build` takes the given array and makes the result with the mistake."""
+    """Their `build` takes the given array and makes the result with the mistake; None where nothing
+    is known of that array, such as which image it came from."""
 
     @property
     def id(self) -> str:
@@ -82,10 +87,13 @@ class ArrayMatches(Check):
         return favourable(outcomes) or absent(case, self.name)
 
     def _outcome(self, seen: Seen[VariablesAnswer]) -> Scored:
-        found = tolerance.read(seen.tensors, _key(seen, self.name))
+        mine = _variable(seen, self.name)
+        found = tolerance.read(seen.tensors, mine.key if mine else None)
         if found is None:
-            return Failed(message=f"`{self.name}` is no array of numbers.")
-        bases = self._bases(tolerance.read(seen.tensors, _key(seen, self.given)), found)
+            kind = f": it is {_kind(mine)}" if mine and mine.type else ""
+            return Failed(message=f"`{self.name}` is no array of numbers{kind}.")
+        other = _variable(seen, self.given)
+        bases = self._bases(tolerance.read(seen.tensors, other.key if other else None), found)
         return max((self._against(b, found, seen) for b in bases), key=lambda o: o.score)
 
     def _bases(
@@ -107,8 +115,7 @@ class ArrayMatches(Check):
         if np.unique(given).size <= MIN_VALUES or _alike(found, given):
             return False
         with np.errstate(all="ignore"):
-            derived = tolerance.numbers(self.reference(given))
-        return derived is not None and np.unique(derived[~np.isnan(derived)]).size > 1
+            return _varies(self.reference(given))
 
     def _against(
         self, basis: _Basis, found: tolerance.Numbers, seen: Seen[VariablesAnswer]
@@ -116,31 +123,53 @@ class ArrayMatches(Check):
         notes: tuple[Detail, ...] = found_notes(seen.answer.found)
         if basis.own:
             notes += (Note(text=f"`{self.given}` is not from the exercise's image; it was used."),)
-        gap = _difference(found, basis.given, self.reference)
+        gap = _gap(found, self.reference(basis.given))
         if gap is None:
             return graded(1, f"`{self.name}` is what follows from `{self.given}`.", notes)
-        for mistake in self.misconceptions:
-            if _difference(found, basis.given, mistake.build) is None:
-                message = f"`{self.name}` is another. {mistake.sentence}"
-                return graded(mistake.share, message, notes, mistake.id)
+        mistake = self._mistake(basis, found)
+        if mistake is not None:
+            message = f"`{self.name}` is another. {mistake.sentence}"
+            return graded(mistake.share, message, notes, mistake.id)
         message = f"`{self.name}` is not what follows from `{self.given}`: {gap}."
         return graded(0, message, notes)
 
+    def _mistake(self, basis: _Basis, found: tolerance.Numbers) -> Suspect | None:
+        """What explains the result; two mistakes only where none alone does."""
+        known = chain(singles(self.misconceptions), pairs(self.misconceptions))
+        fitting = (s for s in known if _follows(found, basis.given, s.build))
+        return next(fitting, None)
 
-def _key(seen: Seen[VariablesAnswer], name: str) -> str | None:
-    return next((v.key for v in seen.answer.variables if v.name == name), None)
+
+def _variable(seen: Seen[VariablesAnswer], name: str) -> VariableSeen | None:
+    return next((v for v in seen.answer.variables if v.name == name), None)
+
+
+def _kind(variable: VariableSeen) -> str:
+    of = f" of type {variable.dtype}" if variable.dtype else ""
+    return describe.clip(f"{variable.type}{of}", 60)
 
 
 def _alike(one: tolerance.Numbers, other: tolerance.Numbers) -> bool:
     return tolerance.difference(one, other, tolerance.largest(other), ALIKE) is None
 
 
-def _difference(found: tolerance.Numbers, given: tolerance.Numbers, derive: Derive) -> str | None:
+def _follows(found: tolerance.Numbers, given: tolerance.Numbers, mistaken: Mistaken) -> bool:
+    """Whether the result is the mistake's, and not one that any array could have."""
+    derived = mistaken(given)
+    return derived is not None and _varies(derived) and _gap(found, derived) is None
+
+
+def _varies(derived: NDArray[np.generic]) -> bool:
+    """Whether it decides for more than one value."""
+    values = tolerance.numbers(derived)
+    return values is not None and np.unique(values[~np.isnan(values)]).size > 1
+
+
+def _gap(found: tolerance.Numbers, derived: NDArray[np.generic]) -> str | None:
     """How the result differs from the derived one where that is decided."""
-    expected = tolerance.numbers(derive(given))
+    expected = tolerance.numbers(derived)
     assert expected is not None
-    if found.shape != expected.shape:
-        return tolerance.difference(found, expected, 1.0, ALIKE)
-    decided = ~np.isnan(expected)
-    masked = np.where(decided, found, 0.0)
-    return tolerance.difference(masked, np.where(decided, expected, 0.0), 1.0, ALIKE)
+    if found.shape == expected.shape:
+        decided = ~np.isnan(expected)
+        found, expected = np.where(decided, found, 0.0), np.where(decided, expected, 0.0)
+    return tolerance.difference(found, expected, tolerance.largest(expected), ALIKE)

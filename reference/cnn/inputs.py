@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.signal import convolve2d
 
 from grader.checks.calls import Arguments, Group
-from reference.cnn.convolution import SOBEL, threshold_at_mean
+from reference.cnn.convolution import SOBEL
 
 IMAGES = Path(__file__).parent / "files" / "img"
 LOGOS = ("new_logo.png", "old_logo.png")
@@ -62,20 +62,38 @@ def convolutions(rng: np.random.Generator) -> tuple[Group, ...]:
 
 
 @cache
+def logos() -> tuple[NDArray[np.float64], ...]:
+    """The exercise's images, as brightness from 0 to 1."""
+    return tuple(_brightness(IMAGES / name) for name in LOGOS if (IMAGES / name).is_file())
+
+
+@cache
 def filtered_logos() -> tuple[NDArray[np.float64], ...]:
     """`result` as the notebook leaves it: each logo, convolved with the last Sobel filter."""
-    return tuple(
-        np.asarray(convolve2d(_brightness(IMAGES / name), SOBEL[-1], mode="same"), np.float64)
-        for name in LOGOS
-        if (IMAGES / name).is_file()
-    )
+    return tuple(filtered(logo, SOBEL[-1]) for logo in logos())
+
+
+def filtered(image: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The image, convolved; of the same shape, with zeros outside."""
+    return np.asarray(convolve2d(image, kernel, mode="same"), np.float64)
+
+
+def logo_behind(result: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The logo that `result` was made from; None where it is none of `filtered_logos`."""
+    pairs = zip(logos(), filtered_logos(), strict=True)
+    return next((logo for logo, made in pairs if np.array_equal(made, result)), None)
+
+
+def above(values: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """1 above the level, else 0; NaN where rounding decides."""
+    margin = UNDECIDED * np.abs(values).max(initial=0)
+    close = np.abs(values - level) <= margin
+    return np.where(close, np.nan, np.where(values > level, 1.0, 0.0))
 
 
 def threshold(result: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 above the mean, else 0; NaN where rounding decides."""
-    margin = UNDECIDED * np.abs(result).max(initial=0)
-    close = np.abs(result - result.mean()) <= margin
-    return np.where(close, np.nan, threshold_at_mean(result))
+    return above(result, float(result.mean()))
 
 
 def _brightness(path: Path) -> NDArray[np.float64]:

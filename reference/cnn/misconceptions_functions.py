@@ -1,108 +1,14 @@
-"""Named mistakes in the loss, the convolution, the threshold and the training loop."""
+"""Named mistakes in the loss and the training loop."""
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from grader.checks.misconception import Misconception
 from reference.cnn.training import Batches, Criterion
-
-Numbers = NDArray[np.float64]
-
-
-def _at(x: Numbers, h: Numbers, offset: int) -> Numbers:
-    """The convolution's numbers from `offset` on, as many as `x` has; 0 outside."""
-    return np.pad(np.convolve(x, h), x.size)[x.size + offset :][: x.size]
-
-
-def _padded(x: Numbers, h: Numbers, mode: Any) -> Numbers:
-    padded = np.pad(x, h.size // 2, mode=mode)
-    return np.array([padded[i : i + h.size] @ h[::-1] for i in range(x.size)])
-
-
-IN_CONVOLUTION = (
-    Misconception(
-        id="kernel_not_flipped",
-        sentence="The filter is not flipped: this is the correlation. Compare h[m] with h[i - m].",
-        share=0.4,
-        build=lambda x, h: np.convolve(x, h[::-1], "same"),
-    ),
-    Misconception(
-        id="full_length",
-        sentence="The result is longer than the signal: it holds every overlap, however small.",
-        share=0.4,
-        build=lambda x, h: np.convolve(x, h, "full"),
-    ),
-    Misconception(
-        id="valid_length",
-        sentence="The result is shorter than the signal: is the signal padded?",
-        share=0.4,
-        build=lambda x, h: np.convolve(x, h, "valid"),
-    ),
-    Misconception(
-        id="shifted",
-        sentence="The result is shifted: the filter is centred on the position that is computed.",
-        share=0.4,
-        build=lambda x, h: _at(x, h, 0),
-    ),
-    Misconception(
-        id="shifted",
-        sentence="The result is shifted by one position to the left.",
-        share=0.4,
-        build=lambda x, h: _at(x, h, (h.size - 1) // 2 + 1),
-    ),
-    Misconception(
-        id="shifted",
-        sentence="The result is shifted by one position to the right.",
-        share=0.4,
-        build=lambda x, h: _at(x, h, (h.size - 1) // 2 - 1),
-    ),
-    Misconception(
-        id="edge_padding",
-        sentence="The signal is continued with its first and last number; zeros were asked for.",
-        share=0.5,
-        build=lambda x, h: _padded(x, h, "edge"),
-    ),
-    Misconception(
-        id="wrap_padding",
-        sentence="The signal is continued with its other end; zeros were asked for.",
-        share=0.5,
-        build=lambda x, h: _padded(x, h, "wrap"),
-    ),
-)
-
-IN_THRESHOLD = (
-    Misconception(
-        id="inverted",
-        sentence="It is inverted: 1 belongs where the result is above its mean.",
-        share=0.5,
-        build=lambda result: result <= result.mean(),
-    ),
-    Misconception(
-        id="half_of_maximum",
-        sentence="The threshold is half of the maximum; the mean was asked for.",
-        share=0.5,
-        build=lambda result: result > result.max() / 2,
-    ),
-    Misconception(
-        id="absolute_value",
-        sentence="The threshold is applied to the result's magnitude, not to the result.",
-        share=0.5,
-        build=lambda result: np.abs(result) > np.abs(result).mean(),
-    ),
-    Misconception(
-        id="scaled",
-        sentence="It holds 255 where 1 was asked for.",
-        share=0.5,
-        build=lambda result: np.where(result > result.mean(), 255, 0),
-    ),
-)
 
 IN_LOSS = (
     Misconception(

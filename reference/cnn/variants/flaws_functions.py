@@ -14,6 +14,16 @@ def _convolution(name: str, misconception: str | None, body: str) -> Variant:
 
 
 _FLIPPED = "    flipped = h[::-1]\n"
+_ZEROS = "    y = np.zeros(len(x))\n"
+_LOOP = "    for i in range(len(x)):\n"
+_SLIDING = """
+    k = len(h)
+    p = {}
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = np.dot(p[i:i + k], h[::-1])
+    return y
+"""
 _PADDED = "    padded = add_padding_1d(x, filter_size)\n"
 
 CONVOLUTIONS = (
@@ -42,22 +52,103 @@ CONVOLUTIONS = (
         _PADDED,
         '    padded = np.pad(x, filter_size // 2, mode="wrap")\n',
     ),
+    _convolution(
+        "reflect_padding", "reflect_padding", _SLIDING.format("np.pad(x, k // 2, mode='reflect')")
+    ),
+    _convolution(
+        "mirrored_ends", "reflect_padding", _SLIDING.format("np.pad(x, k // 2, mode='symmetric')")
+    ),
     _line(
         "conv1d",
         "cuts_to_integers",
-        None,
-        "    y = np.zeros(len(x))\n",
+        "cut_to_integers",
+        _ZEROS,
         "    y = np.zeros(len(x), dtype=int)\n",
     ),
+    _line("conv1d", "like_the_signal", "cut_to_integers", _ZEROS, "    y = np.zeros_like(x)\n"),
     _convolution(
         "answers_the_sheet",
-        None,
+        "answer_of_the_sheet",
         """
     return np.array([-2] + [0] * 5 + [-8, -8, 0, 0, 0, 9, 9] + [0] * 6 + [-4, -4, 0, 0, 0, 5])
 """,
     ),
-    _line("conv1d", "three_only", None, "    filter_size = len(h)\n", "    filter_size = 3\n"),
-    _line("conv1d", "misses_the_last", None, "range(len(x)):\n", "range(len(x) - 1):\n"),
+    _convolution(
+        "differences",
+        "right_for_the_sheet_only",
+        """
+    p = np.pad(x, 1)
+    return p[:-2] - p[2:]
+""",
+    ),
+    _line(
+        "conv1d",
+        "three_only",
+        "three_numbers_only",
+        "    filter_size = len(h)\n",
+        "    filter_size = 3\n",
+    ),
+    _line(
+        "conv1d",
+        "misses_the_last",
+        "last_element_missed",
+        _LOOP,
+        "    for i in range(len(x) - 1):\n",
+    ),
+    _convolution(
+        "one_short",
+        "last_element_missed",
+        "    return np.convolve(x, h, 'same')[:-1]",
+    ),
+    _line(
+        "conv1d",
+        "ends_early",
+        "loop_ends_early",
+        _LOOP,
+        "    for i in range(len(x) - filter_size + 1):\n",
+    ),
+    _line("conv1d", "column", "extra_axis", "    return y\n", "    return y.reshape(-1, 1)\n"),
+    _line("conv1d", "row", "extra_axis", "    return y\n", "    return np.array([y])\n"),
+    _convolution(
+        "even_raises",
+        "even_filters",
+        _SLIDING.format("np.pad(x, (k - 1) // 2)"),
+    ),
+    _convolution(
+        "even_shifted",
+        "even_filters",
+        _SLIDING.format("np.pad(x, ((k - 1) // 2, k // 2))"),
+    ),
+    _convolution(
+        "one_number",
+        "one_number_filter",
+        """
+    c = len(h) // 2
+    p = np.concatenate([np.zeros(c), x, np.zeros(c)])[:-c or 0]
+    return np.array([np.append(p, [0] * c)[i:i + len(h)] @ h[::-1] for i in range(len(x))])[:len(x)]
+""",
+    ),
+    _line(
+        "conv1d",
+        "in_place",
+        "changes_its_input",
+        "    return y\n",
+        "    x[:] = y\n    return y\n",
+    ),
+    _convolution(
+        "no_flip_valid",
+        "kernel_not_flipped+valid_length",
+        "    return np.array([x[i:i + len(h)] @ h for i in range(len(x) - len(h) + 1)])",
+    ),
+    _convolution(
+        "no_flip_edge_padding",
+        "edge_padding+kernel_not_flipped",
+        """
+    p = np.pad(x, len(h) // 2, mode="edge")
+    return np.array([p[i:i + len(h)] @ h for i in range(len(x))])
+""",
+    ),
+    _convolution("scaled", None, "    return 2 * np.convolve(x, h, 'same')"),
 )
 
 THRESHOLDS = (
@@ -86,15 +177,37 @@ THRESHOLDS = (
     _line(
         "threshold",
         "first_filter",
-        None,
+        "threshold_first_filter",
         THRESHOLD,
         THRESHOLD.replace("    thresholded", '    if name == "filter_4":\n        thresholded'),
     ),
-    _line("threshold", "keeps_the_value", None, "np.mean(result), 1.0", "np.mean(result), result"),
+    _line(
+        "threshold",
+        "keeps_the_value",
+        "threshold_keeps_the_value",
+        "np.mean(result), 1.0",
+        "np.mean(result), result",
+    ),
+    _line("threshold", "at_zero", "threshold_at_zero", "result > np.mean(result)", "result > 0"),
+    _line(
+        "threshold",
+        "at_median",
+        "threshold_at_zero",
+        "result > np.mean(result)",
+        "result > np.median(result)",
+    ),
+    _line(
+        "threshold",
+        "inverted_of_the_image",
+        "inverted+threshold_of_the_image",
+        "result > np.mean(result)",
+        "true_logo < true_logo.mean()",
+    ),
+    _line("threshold", "above_one", None, "result > np.mean(result)", "result > 1"),
     _line(
         "threshold",
         "of_the_image",
-        None,
+        "threshold_of_the_image",
         "result > np.mean(result)",
         "true_logo > np.mean(true_logo)",
     ),

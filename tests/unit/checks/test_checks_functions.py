@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from grader.checks.functions import FunctionMatches
+from grader.checks.misconception import pairs
 from grader.domain.evidence import Answered
 from grader.domain.hidden import Hidden
 from reference.cnn.convolution import convolve_1d
 from reference.cnn.inputs import SHEET_H, SHEET_X, convolutions
-from reference.cnn.misconceptions_functions import IN_CONVOLUTION
+from reference.cnn.misconceptions_convolution import CHANGES_INPUT, IN_CONVOLUTION
 
 CHECK = FunctionMatches(
     name="convolution_one_dimensional",
@@ -60,7 +61,16 @@ def in_place(x: Any, h: Any) -> Any:
     return y
 
 
-def test_writing_into_the_input_is_only_a_note() -> None:
+def test_writing_into_the_input_is_named_and_costs_little() -> None:
+    check = CHECK.model_copy(update={"changes_input": CHANGES_INPUT})
+    outcome = check.judge(made.case(made.function(check, in_place)))
+    assert (outcome.misconception, outcome.score) == ("changes_its_input", 0.9)
+    assert any("writes into" in getattr(detail, "text", "") for detail in outcome.details)
+    wrong = check.judge(made.case(made.function(check, lambda x, h: in_place(x, h[::-1]))))
+    assert wrong.misconception == "kernel_not_flipped"
+
+
+def test_writing_into_the_input_is_only_a_note_where_the_assignment_does_not_name_it() -> None:
     outcome = judge(in_place)
     assert outcome.status == "passed"
     assert any("writes into" in getattr(detail, "text", "") for detail in outcome.details)
@@ -99,17 +109,94 @@ def test_a_wrong_function_earns_nothing(code: Any) -> None:
     assert judge(code).status == "failed"
 
 
+def as_code(mistake: Any) -> Any:
+    """A function of a student who makes the mistake; where it is wrong in whatever way, it raises."""
+
+    def code(x: Any, h: Any) -> Any:
+        y = mistake.build(x, h)
+        if y is None:
+            raise IndexError("index 7 is out of bounds")
+        return y
+
+    return code
+
+
+SPECIAL = {"answer_of_the_sheet", "right_for_the_sheet_only"}
+
+
 @pytest.mark.parametrize("mistake", IN_CONVOLUTION, ids=lambda m: m.id)
 def test_each_misconception_is_named_and_loses_points(mistake: Any) -> None:
-    outcome = judge(mistake.build)
+    outcome = judge(as_code(mistake))
     assert outcome.misconception == mistake.id
-    assert 0 < outcome.score < 1
+    assert outcome.score < 1
+    assert (outcome.score == 0) == (mistake.id in SPECIAL)
 
 
-def fails_for_even(x: Any, h: Any) -> Any:
-    if len(h) % 2 == 0:
-        raise ValueError("even")
-    return np.convolve(x, h, "same")
+@pytest.mark.parametrize("pair", tuple(pairs(IN_CONVOLUTION)), ids=lambda pair: pair.id)
+def test_of_two_mistakes_at_once_both_are_named_or_the_one_that_explains_all(pair: Any) -> None:
+    outcome = judge(as_code(pair))
+    made_ = set(pair.id.split("+"))
+    if "three_numbers_only" in made_:
+        made_.add("right_for_the_sheet_only")  # nothing else is left once something is added
+    assert set(outcome.misconception.split("+")) <= made_
+    assert outcome.score < 0.91
+
+
+@pytest.mark.parametrize(
+    ("code", "named"),
+    [
+        (lambda x, h: np.convolve(x, h[::-1], "valid"), "kernel_not_flipped+valid_length"),
+        (lambda x, h: np.convolve(x, h[::-1], "full"), "full_length+kernel_not_flipped"),
+        (
+            lambda x, h: np.convolve(x, h[::-1], "same").astype(int),
+            "cut_to_integers+kernel_not_flipped",
+        ),
+    ],
+)
+def test_two_mistakes_are_named_in_the_order_of_their_names(code: Any, named: Any) -> None:
+    outcome = judge(code)
+    assert outcome.misconception == named
+    assert "not flipped" in outcome.message
+    assert 0 < outcome.score < 0.3
+
+
+def wrong_for(lengths: Any) -> Any:
+    def code(x: Any, h: Any) -> Any:
+        if len(h) in lengths:
+            raise ValueError(f"length {len(h)}")
+        return np.convolve(x, h, "same")
+
+    return code
+
+
+def zeros_for_even(x: Any, h: Any) -> Any:
+    return np.convolve(x, h, "same") * (len(h) % 2)
+
+
+@pytest.mark.parametrize(
+    ("code", "named", "score"),
+    [
+        (wrong_for({2, 4, 6, 8}), "even_filters", 0.7),
+        (zeros_for_even, "even_filters", 0.7),
+        (lambda x, h: np.convolve(x, h)[len(h) // 2 :][: len(x)], "even_filters", 0.7),
+        (wrong_for({1}), "one_number_filter", 0.9),
+        (wrong_for({1, 2, 4, 6, 8}), "even_filters+one_number_filter", 0.6),
+    ],
+)
+def test_groups_that_are_right_keep_their_share_and_the_others_are_named(
+    code: Any, named: Any, score: Any
+) -> None:
+    outcome = judge(code)
+    assert (outcome.status, outcome.misconception) == ("partial", named)
+    assert outcome.score == pytest.approx(score)
+
+
+@pytest.mark.parametrize("lengths", [{7}, {2}, {1, 3}, {4, 5}, {9}])
+def test_what_only_resembles_a_mistake_is_not_called_one(lengths: Any) -> None:
+    outcome = judge(wrong_for(lengths))
+    assert outcome.misconception is None
+    assert outcome.code == "raised"
+    assert any(f"ValueError: length {length}" in outcome.message for length in lengths)
 
 
 def cut_to_integers(x: Any, h: Any) -> Any:
@@ -118,15 +205,30 @@ def cut_to_integers(x: Any, h: Any) -> Any:
     return y
 
 
-def test_groups_that_are_right_keep_their_share() -> None:
-    outcome = judge(fails_for_even)
-    assert outcome.status == "partial"
-    assert outcome.score == pytest.approx(0.7)
-    assert "filters of even length" in outcome.message
-
-
 def test_results_cut_to_integers_lose_little() -> None:
-    assert judge(cut_to_integers).score == pytest.approx(0.9)
+    outcome = judge(cut_to_integers)
+    assert outcome.score == pytest.approx(0.9)
+    assert outcome.misconception == "cut_to_integers"
+
+
+@pytest.mark.parametrize(
+    ("code", "parts"),
+    [
+        (lambda x, h: np.convolve(x, h, "same")[:, None], ["its shape is (", ", 1), ("]),
+        (lambda x, h: np.convolve(x, h, "same") + 1, ["at [0] where", "numbers are off, by up to"]),
+        (lambda x, h: (9 * np.convolve(x, h, "same")).astype(int), ["are of type int64"]),
+        (lambda x, h: None, ["it gave NoneType"]),
+        (lambda x, h: np.array(["a"] * len(x)), ["it gave ndarray"]),
+    ],
+)
+def test_where_no_mistake_matches_the_message_says_how_and_on_which_input(
+    code: Any, parts: Any
+) -> None:
+    check = CHECK.model_copy(update={"misconceptions": ()})
+    message = check.judge(made.case(made.function(check, code))).message
+    assert "wrong for filters of odd length: with arguments of " in message
+    assert " and 3 numbers, " in message
+    assert all(part in message for part in parts), message
 
 
 def test_the_sheet_alone_earns_nothing() -> None:

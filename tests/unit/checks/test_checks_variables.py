@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 from scipy.signal import convolve2d
 
+from grader.checks.misconception import pairs
 from grader.checks.variables import ArrayMatches
 from reference.cnn.convolution import SOBEL
-from reference.cnn.inputs import threshold
-from reference.cnn.misconceptions_functions import IN_THRESHOLD
+from reference.cnn.inputs import filtered_logos, threshold
+from reference.cnn.misconceptions_threshold import IN_THRESHOLD
 
 
 def logo(seed: Any) -> Any:
@@ -68,13 +69,60 @@ def test_an_image_of_the_students_own_is_judged_by_itself_with_a_note() -> None:
     assert judge(own <= own.mean(), result=own).misconception == "inverted"
 
 
-@pytest.mark.parametrize("mistake", IN_THRESHOLD, ids=lambda m: m.id)
+LOGO = filtered_logos()[0]
+REAL = CHECK.model_copy(update={"sources": filtered_logos})
+
+
+@pytest.mark.parametrize(
+    "mistake", [*IN_THRESHOLD, *pairs(IN_THRESHOLD)], ids=lambda mistake: mistake.id
+)
 @pytest.mark.parametrize("with_result", [True, False])
 def test_each_misconception_is_named_and_loses_points(mistake: Any, with_result: Any) -> None:
-    given = {"result": RESULT} if with_result else {}
-    outcome = judge(mistake.build(RESULT), **given)
-    assert outcome.misconception == mistake.id
+    given = {"result": LOGO} if with_result else {}
+    derived = mistake.build(LOGO)
+    if derived is None or np.nanmin(derived) == np.nanmax(derived):
+        pytest.skip("for this image nothing can be told: its median is 0")
+    outcome = judge(np.nan_to_num(derived), REAL, **given)
+    assert set(outcome.misconception.split("+")) <= set(mistake.id.split("+"))
     assert 0 < outcome.score < 1
+
+
+@pytest.mark.parametrize("level", ["median", "zero"])
+def test_median_and_zero_are_told_apart_on_an_image_where_they_differ(level: Any) -> None:
+    own = np.abs(photo(7)) - 0.3
+    found = own > (np.median(own) if level == "median" else 0)
+    assert judge(found, result=own).misconception == f"threshold_at_{level}"
+
+
+@pytest.mark.parametrize("found", [LOGO > 0, np.median(LOGO) < LOGO, LOGO >= 1e-12])
+def test_rounding_at_zero_does_not_decide(found: Any) -> None:
+    outcome = judge(found, REAL, result=LOGO)
+    assert outcome.misconception == "threshold_at_zero"
+    assert "median" in outcome.message
+
+
+def test_one_or_above_where_it_does_not_matter_is_right() -> None:
+    assert judge(LOGO.mean() <= LOGO, REAL, result=LOGO).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("found", "parts"),
+    [
+        (RIGHT[:-1], ["its shape is (39, 60), (40, 60) was expected"]),
+        (RIGHT * 0.5, ["it holds 0.5 at [", "where 1 was expected", "by up to 50 %"]),
+        (np.where(RIGHT, np.nan, 0), ["it holds NaN at ["]),
+        (RIGHT.astype(np.complex64), ["it is ndarray of type complex64"]),
+    ],
+)
+def test_where_no_mistake_matches_the_message_says_how(found: Any, parts: Any) -> None:
+    message = judge(found, result=RESULT).message
+    assert all(part in message for part in parts), message
+
+
+def test_a_difference_is_measured_on_the_scale_of_what_was_expected() -> None:
+    small = CHECK.model_copy(update={"reference": lambda given: 1e-9 * given})
+    assert judge(1e-9 * RESULT, small, result=RESULT).status == "passed"
+    assert judge(2e-9 * RESULT, small, result=RESULT).status == "failed"
 
 
 @pytest.mark.parametrize(
