@@ -27,5 +27,7 @@ class Settings(BaseSettings):
     """Where the course secret lies when it is not in the environment."""
     runtime_dir: Path = Field(default_factory=_runtime_dir)
     """Locks of running sandboxes; the same for every process of a user on this machine."""
+    oci_runtime: str | None = None
+    """What containers run in, such as ``runsc`` (gVisor); unset: the engine's own choice."""
     course_secret: SecretStr | None = None
     """Hidden inputs are drawn from it; a course that grades on several machines sets it."""

@@ -13,11 +13,10 @@ from grader.domain.check import Lab, Labelled, Memo
 from grader.domain.limits import Limits
 from grader.errors import DataError, SandboxError
 from grader.running import Bench
-from grader.sandbox import Finding, Sandbox
-from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox import Finding, Sandbox, backends
 from grader.settings import Settings
 
-SANDBOXES = ("auto", "bubblewrap")
+SANDBOXES = ("auto", *backends.NAMES)
 
 
 def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
@@ -30,17 +29,24 @@ def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
         raise SandboxError(
             "unknown_sandbox", f"there is no sandbox {name!r}, only: {', '.join(SANDBOXES)}"
         )
-    found = bubblewrap(settings)
-    broken = [finding for finding in found.examine() if finding.required and not finding.ok]
-    if broken:
-        reasons = "; ".join(f"{f.name}: {f.found} ({f.fix})" for f in broken)
-        raise SandboxError("no_sandbox", f"bubblewrap does not work here: {reasons}")
+    if name == "auto":
+        return backends.strongest(settings.runtime_dir, settings.oci_runtime)
+    found = backends.backend(name, settings.runtime_dir, settings.oci_runtime)
+    backends.require(found)
     return found
 
 
-def bubblewrap(settings: Settings) -> BubblewrapSandbox:
-    """The bubblewrap backend, whether it works here or not."""
-    return BubblewrapSandbox.here(settings.runtime_dir)
+def sandbox_findings(settings: Settings) -> dict[str, tuple[Finding, ...]]:
+    """How each backend stands, for `grader doctor`."""
+    return {name: _findings(settings, name) for name in backends.NAMES}
+
+
+def _findings(settings: Settings, name: str) -> tuple[Finding, ...]:
+    try:
+        found = backends.backend(name, settings.runtime_dir, settings.oci_runtime)
+        return found.examine()
+    except SandboxError as error:
+        return (Finding(name=name, ok=False, found=str(error)),)
 
 
 def data_store(settings: Settings) -> DataStore:

@@ -8,7 +8,6 @@ from rich.table import Table
 
 from grader import wiring
 from grader.cli.output import out
-from grader.errors import SandboxError
 from grader.sandbox import Finding
 from grader.settings import Settings
 
@@ -17,7 +16,7 @@ def command() -> None:
     """Say what this machine can do: sandboxes, cgroups, GPU, data."""
     settings = Settings()
     sections = {
-        "sandbox: bubblewrap": _bubblewrap(settings),
+        **_sandboxes(settings),
         "GPU": (_gpu(),),
         "data": wiring.data_findings(settings),
     }
@@ -35,11 +34,20 @@ def command() -> None:
         raise typer.Exit(4)
 
 
-def _bubblewrap(settings: Settings) -> tuple[Finding, ...]:
-    try:
-        return wiring.bubblewrap(settings).examine()
-    except SandboxError as error:
-        return (Finding(name="bubblewrap", ok=False, found=str(error)),)
+def _sandboxes(settings: Settings) -> dict[str, tuple[Finding, ...]]:
+    """One backend that works is enough: what the others lack is only told."""
+    found = wiring.sandbox_findings(settings)
+    works = any(_works(findings) for findings in found.values())
+    return {
+        f"sandbox: {name}": findings
+        if _works(findings) or not works
+        else tuple(f.model_copy(update={"required": False}) for f in findings)
+        for name, findings in found.items()
+    }
+
+
+def _works(findings: tuple[Finding, ...]) -> bool:
+    return all(finding.ok for finding in findings if finding.required)
 
 
 def _gpu() -> Finding:
