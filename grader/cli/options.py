@@ -46,8 +46,8 @@ _SIZES = {"KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
 
 
 def _number(text: str) -> str:
-    match = re.fullmatch(r"\s*([\d.]+)\s*([KMG]iB)?\s*", text, re.IGNORECASE)
-    if not match or not match[2]:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMG]iB)\s*", text, re.IGNORECASE)
+    if not match:
         return text.strip()
     return str(int(float(match[1]) * _SIZES[match[2].upper()]))
 
