@@ -10,8 +10,10 @@ from grader.domain.base import Frozen
 class Variant(Frozen):
     """A change to the solution notebook, and what grading must make of it.
 
-    A flaw loses points on the problems that it concerns, is named there as stated, and costs
-    nothing elsewhere. A right variant keeps all points.
+    A flaw loses points in each problem that it concerns, is named there as stated, and costs nothing
+    elsewhere. "Elsewhere" leaves out only problems that rest on one of these by their own statement
+    (`Problem.rests_on`): a loop that trains nothing costs the accuracies too, whatever they are. A
+    flaw that must also be noticed there concerns them as well. A right variant keeps all points.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
@@ -19,7 +21,7 @@ class Variant(Frozen):
     right: bool = False
     concerns: dict[str, str | None] = Field(min_length=1)
     """Problems whose judgement depends on it, with the misconception that must be named in each
-    (None: none must be)."""
+    (None: nothing may be named, since any name would be wrong)."""
     changes: dict[str, str] = {}
     """Text to new text; each stands exactly once in the solution's cells."""
     added: tuple[str, ...] = ()
