@@ -2,8 +2,8 @@
 
 Nothing else tells it: the student's training loop is a black box, and weights do not count epochs.
 What is printed is the student's claim, so it names a likely reason and never moves a point. It is
-believed only where it cannot be misread: one call of the training function in a cell without
-loops, whose output counts epochs without a gap up to the total that it states.
+believed only where it cannot be misread: one call of the training function in a cell, in no loop,
+whose output counts epochs without a gap up to the total that it states.
 """
 
 import ast
@@ -14,7 +14,8 @@ from grader.domain.check import Case
 from grader.domain.evidence import ModuleAnswer
 from grader.domain.progress import epochs
 
-_LOOPS = (ast.For, ast.While, ast.comprehension)
+_LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 
 
 def epochs_told(case: Case, seen: Seen[ModuleAnswer], function: str) -> int | None:
@@ -59,7 +60,7 @@ def _in_cell(case: Case, index: int, function: str) -> int | None:
     told = epochs(ran.output)
     if calls == 0:
         return None if told else 0
-    if calls > 1 or _loops(source):
+    if calls > 1 or _repeated(source, function):
         return None
     counted = [step.epoch for step in told if step.epoch is not None]
     totals = {step.epochs for step in told} - {None}
@@ -69,16 +70,15 @@ def _in_cell(case: Case, index: int, function: str) -> int | None:
     return len(counted) if totals <= {len(counted)} else None
 
 
-def _loops(source: str) -> bool:
-    """Whether the cell repeats anything outside its functions; also where that cannot be read."""
+def _repeated(source: str, function: str) -> bool:
+    """Whether the cell calls the function in a loop; also where that cannot be read."""
     try:
-        todo: list[ast.AST] = [ast.parse(source)]
+        tree = ast.parse(_MAGIC.sub("", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
-    while todo:
-        node = todo.pop()
-        if isinstance(node, _LOOPS):
-            return True
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-            todo.extend(ast.iter_child_nodes(node))
-    return False
+    loops = (node for node in ast.walk(tree) if isinstance(node, _LOOPS))
+    return any(
+        isinstance(node, ast.Name) and node.id == function
+        for loop in loops
+        for node in ast.walk(loop)
+    )
