@@ -61,7 +61,7 @@ class LiveView:
         with self._lock:
             match record:
                 case Hello():
-                    self._line = "the kernel is up"
+                    self._line, self._done = "the kernel is up", 0
                 case CellStarted():
                     self._cell, self._cell_start, self._line = record.index, monotonic(), ""
                 case Progress():

@@ -128,7 +128,20 @@ def run_facts(run: RunReport) -> tuple[Fact, ...]:
     versions = [f"{line(name)} {line(version)}" for name, version in run.libraries.items()]
     if versions:
         facts.append(Fact("Libraries", ", ".join(versions)))
-    return tuple(facts)
+    return (*facts, *_drawn(run))
+
+
+def _drawn(run: RunReport) -> Iterable[Fact]:
+    """What the judgement was drawn from, and what was drawn once more."""
+    if run.data:
+        digests = (f"{line(name)} ({line(digest)[:8]})" for name, digest in run.data.items())
+        yield Fact("Judged with", ", ".join(digests))
+    if run.seed_id:
+        yield Fact("Hidden inputs", line(run.seed_id))
+    if run.second is not None:
+        models = ", ".join(map(line, run.second.models))
+        took = f"{seconds(run.second.seconds)}, {words(run.second.stopped)}"
+        yield Fact("Trained once more", f"{models} ({took})")
 
 
 def _device(run: RunReport) -> str:

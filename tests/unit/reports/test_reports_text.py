@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reports_examples import never_ran
 
-from grader.reports.facts import limits_hit
+from grader.domain.report import SecondRunReport
+from grader.reports.facts import limits_hit, run_facts
 from grader.reports.numbers import points, seconds, share, size
 from grader.reports.text import block, clean, cut, line, words
 
@@ -67,3 +68,13 @@ def test_cells_that_never_ran_are_named_as_ranges() -> None:
     assert said[0] == "The run was stopped (kernel died): the kernel ended in cell 3 (os._exit)"
     assert said[1] == "Cell 3 ended the kernel."
     assert said[2].startswith("Cell 4 to 5, 8, 11")
+
+
+def test_a_second_run_its_seed_and_the_data_are_told() -> None:
+    second = SecondRunReport(models=("model_lenet",), seconds=75, stopped="finished")
+    drawn = {"seed_id": "0123", "data": {"mnist/test": "c010491ceeea9bcd"}, "second": second}
+    told = dict(run_facts(never_ran().run.model_copy(update=drawn)))
+    assert told["Judged with"] == "mnist/test (c010491c)"
+    assert told["Hidden inputs"] == "0123"
+    assert told["Trained once more"].startswith("model_lenet (")
+    assert told["Trained once more"].endswith("finished)")
