@@ -30,6 +30,9 @@ GRADIENTS = 97
 """How many hidden gradients are repeated over each parameter."""
 STILL = 4
 """Every so many gradients one is zero: its weight must stay, which shows even a small decay."""
+DOWNHILL = 0.5
+"""Least cosine between another optimizer's step and the direction straight down: the sign of a
+normal gradient, which is Adam's first step, has 0.8; what is no step of an optimizer about 0."""
 SHARES = {
     "rate": 0.5,
     "momentum": 0.5,
@@ -113,8 +116,7 @@ class OptimizerMatches(Check):
         rates = [_rate(seen, order, gradients) for order in ("first", "second")]
         first, second = rates
         if first is None:
-            text = "its steps are not a multiple of the gradient, as plain gradient descent's are"
-            return _Fault("other_optimizer", SHARES["other"], text)
+            return _no_multiple(_moved(seen, "first", gradients))
         if abs(first - self.lr) > TOLERANCE * self.lr:
             text = f"its steps are {describe.number(first)} times the gradient, not {self.lr}"
             share = SHARES["rate"] if first > 0 else 0
@@ -146,6 +148,23 @@ class OptimizerMatches(Check):
         found = f"{answer.class_name}({options})"
         expected = f"plain gradient steps, lr={self.lr}"
         return (comparison("optimizer", expected, found), *found_notes(answer.found))
+
+
+def _no_multiple(moved: list[tuple[tolerance.Numbers, tolerance.Numbers]]) -> _Fault:
+    """Steps that are not a multiple of the gradient: none, another optimizer's, or anything."""
+    if not moved:
+        return _Fault("other_learning_rate", 0, "its steps do not change the weights at all")
+    text = "its steps are not a multiple of the gradient, as plain gradient descent's are"
+    descends = all(_downhill(step, gradient) >= DOWNHILL for step, gradient in moved)
+    return _Fault("other_optimizer", SHARES["other"] if descends else 0, text)
+
+
+def _downhill(step: tolerance.Numbers, gradient: tolerance.Numbers) -> float:
+    """Cosine between a step and the direction straight down; -1 where it has no direction."""
+    with np.errstate(all="ignore"):
+        lengths = float(np.linalg.norm(step) * np.linalg.norm(gradient))
+        cosine = -float(step @ gradient) / lengths if lengths > 0 else -1.0
+    return cosine if np.isfinite(cosine) else -1.0
 
 
 def _close(one: float, other: float) -> bool:

@@ -2,7 +2,7 @@
 
 from grader.domain.variant import Variant
 from reference.cnn.variants.making import convolution, flaw
-from reference.cnn.variants.solution_text import THRESHOLD
+from reference.cnn.variants.solution_text import FUNCTION, THRESHOLD
 
 
 def _line(problem: str, name: str, misconception: str | None, old: str, new: str) -> Variant:
@@ -24,6 +24,7 @@ _SLIDING = """
         y[i] = np.dot(p[i:i + k], h[::-1])
     return y
 """
+_ENDING = FUNCTION.removesuffix("return y") + "{}"
 _PADDED = "    padded = add_padding_1d(x, filter_size)\n"
 
 CONVOLUTIONS = (
@@ -107,8 +108,8 @@ CONVOLUTIONS = (
         _LOOP,
         "    for i in range(len(x) - filter_size + 1):\n",
     ),
-    _line("conv1d", "column", "extra_axis", "    return y\n", "    return y.reshape(-1, 1)\n"),
-    _line("conv1d", "row", "extra_axis", "    return y\n", "    return np.array([y])\n"),
+    _line("conv1d", "column", "extra_axis", FUNCTION, _ENDING.format("return y.reshape(-1, 1)")),
+    _line("conv1d", "row", "extra_axis", FUNCTION, _ENDING.format("return np.array([y])")),
     _convolution(
         "even_raises",
         "even_filters",
@@ -132,8 +133,8 @@ CONVOLUTIONS = (
         "conv1d",
         "in_place",
         "changes_its_input",
-        "    return y\n",
-        "    x[:] = y\n    return y\n",
+        FUNCTION,
+        _ENDING.format("x[:] = y\n    return y"),
     ),
     _convolution(
         "no_flip_valid",

@@ -74,7 +74,7 @@ def judge_strictly(text: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "text", ["about 0.57 million", "567,000", "567,430", "568 thousand", "567k", "0.6M", "570000"]
+    "text", ["about 0.57 million", "567,000", "567,430", "567k", "0.6M", "570000"]
 )
 def test_a_number_that_is_right_but_rounded_is_named(text: Any) -> None:
     outcome = judge_strictly(text)
@@ -128,7 +128,8 @@ def test_the_wrong_counts_are_those_of_weights_alone_and_of_each_layer(
         name: {m.value for m in mistakes if m.id == name} for name in ("no_biases", "one_layer")
     }
     weights = sum(p.numel() for p in model.parameters() if p.ndim > 1)
-    layers = {sum(p.numel() for p in layer.parameters()) for layer in model.children()}
+    leaves = [module for module in model.modules() if not list(module.children())]
+    layers = {sum(p.numel() for p in leaf.parameters()) for leaf in leaves} - {0}
     assert values == {"no_biases": {weights}, "one_layer": layers}
 
 

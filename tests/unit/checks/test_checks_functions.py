@@ -110,7 +110,7 @@ def test_a_wrong_function_earns_nothing(code: Any) -> None:
 
 
 def as_code(mistake: Any) -> Any:
-    """A function of a student who makes the mistake; where it is wrong in whatever way, it raises."""
+    """A function of a student who makes the mistake; it raises where that may go wrong anyhow."""
 
     def code(x: Any, h: Any) -> Any:
         y = mistake.build(x, h)
