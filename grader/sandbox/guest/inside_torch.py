@@ -79,6 +79,8 @@ def torch_quiet(space: Space, seed: int) -> Iterator[None]:
     tensors += [value for value in list(space.values()) if is_a(value, torch.Tensor)]
     leaves = [(t, t.grad, t.requires_grad) for t in tensors if t.is_leaf and not uninitialized(t)]
     torch.random.default_generator.manual_seed(seed)
+    if cuda is not None:
+        torch.cuda.manual_seed_all(seed)
     torch.set_default_dtype(torch.float32)
     for tensor, _, _ in leaves:
         tensor.grad = None
