@@ -67,6 +67,14 @@ def _variants(assignment: Assignment) -> Iterator[str]:
     for what, names in named:
         if unknown := sorted(set(names) - known):
             yield f"{what} {', '.join(unknown)}: found no such problem"
+    if _proven(assignment.rehearsed) != _proven(assignment):
+        yield "rehearsal: found other problems, points or variants than the assignment's"
+
+
+def _proven(assignment: Assignment) -> tuple[object, ...]:
+    """What a rehearsal must have in common with the assignment to prove anything about it."""
+    problems = [(p.id, p.points, p.rests_on) for p in assignment.problems]
+    return problems, assignment.variants, assignment.solution, assignment.release
 
 
 def _clashes(assignment: Assignment) -> Iterator[str]:

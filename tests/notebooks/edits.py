@@ -7,7 +7,6 @@ from reference.cnn.assignment import assignment
 
 __all__ = [
     "Notebook",
-    "release",
     "short_training",
     "solution",
     "to_bytes",
@@ -21,11 +20,6 @@ FEW = 5 * 128
 def solution() -> Notebook:
     """The notebook that earns all points."""
     return Solution.read(assignment.solution.read_bytes()).notebook
-
-
-def release() -> Notebook:
-    """The notebook that students are given."""
-    return Solution.read(assignment.release.read_bytes()).notebook
 
 
 def short_training(notebook: Notebook) -> Notebook:

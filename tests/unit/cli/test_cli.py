@@ -73,6 +73,17 @@ def test_the_assignment_of_the_course_is_right() -> None:
     assert "18 problems, 100 points" in done.stdout
 
 
+def test_an_assignment_without_a_rehearsal_is_not_calibrated_for_one(tmp_path: Path) -> None:
+    path = tmp_path / "plain.py"
+    path.write_text(
+        "from reference.cnn.assignment import assignment as full\n"
+        "assignment = full.model_copy(update={'rehearsal': None})\n"
+    )
+    done = grader("assignment", "calibrate", str(path), "--rehearsal")
+    assert done.returncode == 2
+    assert "has no rehearsal" in done.stderr
+
+
 def test_verify_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADER_DATA_DIR", str(tmp_path))
     done = grader("data", "verify", "mnist")

@@ -170,3 +170,36 @@ def test_one_id_for_different_questions_is_refused(other: dict[str, object], exp
 def test_one_id_for_different_texts_is_refused() -> None:
     with pytest.raises(AssignmentError, match="question 'why'"):
         written(demo(Asks(name="a"), Asks(name="b", title="Why not?")))
+
+
+VARIANT = """
+    from grader.domain.assignment import Rehearsal
+    from grader.domain.variant import Variant
+    def variant(name, problem):
+        return Variant(name=name, concerns={problem: None}, changes={"a": "b"})
+    def rehearsal(assignment):
+        return Rehearsal(data={"x/y": 1}, assignment=assignment)
+    def made(points=2, rests_on=(), **more):
+        one = Problem(id="one", title="One", points=points, checks=(Good(),), rests_on=rests_on)
+        return Assignment(id="demo", title="Demo", problems=(one,), **more)
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("variants=(variant('a', 'one'), variant('a', 'one'))", "variant id 'a': found 2 times"),
+        ("variants=(variant('a', 'tow'),)", "variant 'a' concerns tow: found no such problem"),
+        ("rests_on=('tow',)", "problem 'one' rests on tow: found no such problem"),
+        ("rehearsal=rehearsal(made(points=3))", "rehearsal: found other"),
+        (
+            "variants=(variant('a', 'one'),), rehearsal=rehearsal(made())",
+            "rehearsal: found other",
+        ),
+    ],
+)
+def test_what_the_matrix_rests_on_is_checked_when_an_assignment_is_read(
+    tmp_path: Path, made: str, told: str
+) -> None:
+    with pytest.raises(AssignmentError, match=told):
+        load(write(tmp_path, f"{dedent(VARIANT)}\nassignment = made({made})\n"))
