@@ -128,7 +128,7 @@ def _far(value: Fraction, expected: int) -> str:
     """Such as ``too small, by 12 % of the right number``; the right one is not given away."""
     share = float(min(abs(value - expected) / max(abs(expected), 1), Fraction(10**6)))
     side = "large" if value > expected else "small"
-    by = f"{100 * share:.2g} % of the right number" if share < 10 else f"{share:.2g} times that"
+    by = f"{100 * share:.3g} % of the right number" if share < 10 else f"{share:.2g} times that"
     return f"too {side}, by {by}"
 
 

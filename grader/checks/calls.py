@@ -77,10 +77,12 @@ def left_open(
     """How many answers a mistake does not foretell but for being wrong; None: it does not fit.
 
     It fits where each answer equals the mistaken function's, and differs from the reference's where
-    that gives None. One that foretells every answer leaves 0 open and explains most.
+    that gives None. One that foretells every answer leaves 0 open and explains most; one that
+    foretells none explains nothing and does not fit.
     """
     given = iter(seen.answer.calls)
     count = 0
+    foretold = False
     for arguments in (arguments for group in groups for arguments in group.calls):
         call = next(given, None)
         if call is None or call.timed_out or not call.repeatable:
@@ -92,7 +94,8 @@ def left_open(
         if differs is not (expected is None):
             return None
         count += expected is None
-    return count
+        foretold |= expected is not None
+    return count if foretold else None
 
 
 def _wrong_calls(

@@ -84,4 +84,4 @@ def _relative(gap: float, scale: float) -> str:
     share = gap / scale
     if share > 10:
         return f"{describe.number(float(f'{share:.2g}'))} times the expected range"
-    return f"{100 * share:.2g} % of the expected range"
+    return f"{100 * share:.3g} % of the expected range"

@@ -26,6 +26,9 @@ MIN_SIDE = 32
 MIN_VALUES = 50
 """An own image has more values: one of few may be made from the result that should follow."""
 
+MAX_PAIRED = 100_000
+"""Numbers of a result for which two mistakes at once are tried: dozens of arrays are made."""
+
 Derive = Callable[[tolerance.Numbers], NDArray[np.generic]]
 """NaN in its result marks what may come out either way, such as a number on a threshold."""
 
@@ -135,7 +138,8 @@ class ArrayMatches(Check):
 
     def _mistake(self, basis: _Basis, found: tolerance.Numbers) -> Suspect | None:
         """What explains the result; two mistakes only where none alone does."""
-        known = chain(singles(self.misconceptions), pairs(self.misconceptions))
+        couples = pairs(self.misconceptions) if found.size <= MAX_PAIRED else ()
+        known = chain(singles(self.misconceptions), couples)
         fitting = (s for s in known if _follows(found, basis.given, s.build))
         return next(fitting, None)
 
@@ -156,13 +160,16 @@ def _alike(one: tolerance.Numbers, other: tolerance.Numbers) -> bool:
 def _follows(found: tolerance.Numbers, given: tolerance.Numbers, mistaken: Mistaken) -> bool:
     """Whether the result is the mistake's, and not one that any array could have."""
     derived = mistaken(given)
-    return derived is not None and _varies(derived) and _gap(found, derived) is None
+    return derived is not None and _gap(found, derived) is None and _varies(derived)
 
 
 def _varies(derived: NDArray[np.generic]) -> bool:
     """Whether it decides for more than one value."""
     values = tolerance.numbers(derived)
-    return values is not None and np.unique(values[~np.isnan(values)]).size > 1
+    if values is None:
+        return False
+    decided = values[~np.isnan(values)]
+    return decided.size > 0 and bool(decided.min() < decided.max())
 
 
 def _gap(found: tolerance.Numbers, derived: NDArray[np.generic]) -> str | None:
