@@ -137,6 +137,15 @@ CONVOLUTIONS = (
         _ENDING.format("x[:] = y\n    return y"),
     ),
     _convolution(
+        "flips_the_callers_filter",
+        "changes_its_input",
+        """
+    p = add_padding_1d(x, len(h))
+    h[:] = h[::-1].copy()
+    return np.array([p[i:i + len(h)] @ h for i in range(len(x))])
+""",
+    ),
+    _convolution(
         "no_flip_valid",
         "kernel_not_flipped+valid_length",
         "    return np.array([x[i:i + len(h)] @ h for i in range(len(x) - len(h) + 1)])",

@@ -157,14 +157,6 @@ CONVOLUTIONS = (
     return np.lib.stride_tricks.sliding_window_view(p, h.size)[:x.size] @ h[::-1]
 """,
     ),
-    _convolution(
-        "changes_its_input",  # a note to the student, and no point
-        """
-    p = add_padding_1d(x, len(h))
-    h[:] = h[::-1].copy()
-    return np.array([p[i:i + len(h)] @ h for i in range(len(x))])
-""",
-    ),
 )
 
 ARRAYS = (
