@@ -93,6 +93,18 @@ def test_what_hardly_learned_is_implausible(found: Luck, accuracy: float) -> Non
     assert found.chance(accuracy, IMAGES) < RARE
 
 
+@pytest.mark.parametrize(
+    ("found", "accuracy"),
+    [(FC, 0.1982), (FC, 0.4373), (FC, 0.1135), (LENET, 0.0982), (LENET, 0.2607)],
+    ids=["rate 0.001", "50 batches", "one batch", "rate 0.001, LeNet", "50 batches, LeNet"],
+)
+def test_wrong_trainings_of_the_reference_lose_more_than_half(found: Luck, accuracy: float) -> None:
+    """Accuracies measured with seed 1 on all of MNIST: five epochs with a learning rate of 0.001,
+    one epoch of 50 batches, five epochs of the first batch alone."""
+    assert found.chance(accuracy, IMAGES) < RARE
+    assert accuracy < found.threshold(IMAGES) / 2
+
+
 def test_seeds_that_agree_leave_the_error_of_the_test_set() -> None:
     alike = of(np.full(10, 0.97))
     assert alike.scale(IMAGES) == pytest.approx((IMAGES * 0.97 * 0.03) ** -0.5)
