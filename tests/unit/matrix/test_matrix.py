@@ -1,112 +1,29 @@
 """The matrix of a small assignment whose rubric is right, and of ones whose rubric is off."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-
-from grader.checks.answers import StatedNumber, WrongNumber
-from grader.domain.assignment import Assignment, Problem
-from grader.domain.check import Case, Check, Lab, Labelled
-from grader.domain.limits import Limits
-from grader.domain.outcome import Outcome, Passed
-from grader.domain.question import Question
-from grader.domain.variant import Variant
-from grader.errors import AssignmentError, SandboxError
-from grader.evidence import pack
-from grader.matrix import Proof, Row, Sheet, misfits, prove, sheets
-from grader.running import Bench
-from grader.sandbox import FakeSandbox, Job
-
-ANSWERS = {"sum": 5, "product": 6, "both": 11}
-"""2 + 3, 2 * 3, and these two added up."""
-
-
-def problem(name: str, rests_on: tuple[str, ...] = ()) -> Problem:
-    question = Question(id=name, title=name, anchors=(f"what is the {name}",))
-    mistakes = (
-        WrongNumber(id=f"{name}_off_by_one", value=ANSWERS[name] + 1, share=0.5, sentence="?"),
-    )
-    check = StatedNumber(question=question, expected=ANSWERS[name], misconceptions=mistakes)
-    return Problem(id=name, title=name, points=4, checks=(check,), rests_on=rests_on)
-
-
-def notebook(answers: dict[str, str]) -> str:
-    cells: list[dict[str, object]] = []
-    for name, answer in answers.items():
-        cells += [
-            {"id": name, "source": f"What is the {name}?"},
-            {"id": f"{name}-answer", "source": f"The {name} is {answer}"},
-        ]
-    cells = [{"cell_type": "markdown", "metadata": {}, **cell} for cell in cells]
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Assignment:
-    solution, release = tmp_path / "solution.ipynb", tmp_path / "release.ipynb"
-    solution.write_text(notebook({name: f"{right}." for name, right in ANSWERS.items()}))
-    release.write_text(notebook(dict.fromkeys(ANSWERS, "...")))
-    problems = (problem("sum"), problem("product"), problem("both", rests_on=("sum",)))
-    return Assignment(
-        id="small", title="Small", problems=problems, solution=solution, release=release
-    )
-
-
-def flaw(name: str, concerns: dict[str, str | None], **says: str) -> Variant:
-    changes = {f"The {key} is {ANSWERS[key]}.": f"The {key} is {new}." for key, new in says.items()}
-    return Variant(name=name, concerns=concerns, changes=changes)
-
-
-def right(name: str, concerns: dict[str, str | None], **says: str) -> Variant:
-    return flaw(name, concerns, **says).model_copy(update={"right": True})
-
-
-SUM = flaw("sum_off", {"sum": "sum_off_by_one"}, sum="6")
-PRODUCT = flaw("product_off", {"product": None}, product="60")
-
-
-class Given(Check):
-    """Points for nothing."""
-
-    @property
-    def id(self) -> str:
-        return "given"
-
-    def judge(self, case: Case) -> Outcome:
-        return Passed(message="Here you are.")
-
-
-def guest(job: Job) -> Iterable[bytes]:
-    yield pack(b'{"type":"hello","environment":{}}')
-    yield pack(b'{"type":"end","reason":"finished"}')
-
-
-def no_data(name: str) -> Labelled:
-    raise AssertionError(name)
-
-
-BENCH = Bench(
-    sandbox=FakeSandbox(guest),
-    lab=Lab(dataset=no_data),
-    secret=b"secret",
-    data=None,
-    limits=Limits(threads=1),
+from matrix_small import (
+    BENCH,
+    PRODUCT,
+    SUM,
+    Given,
+    flaw,
+    graded,
+    guest,
+    notebook,
+    right,
+    told,
+    verdicts,
 )
 
-
-def graded(small: Assignment, *variants: Variant, only: tuple[str, ...] = ()) -> dict[str, Row]:
-    chosen = small.model_copy(update={"variants": variants})
-    proven = prove(sheets(chosen, only), Proof(chosen, BENCH), workers=2)
-    rows = [row for finished in proven for row in finished]
-    assert len({row.name for row in rows}) == len(rows)
-    return {row.name: row for row in rows}
-
-
-def verdicts(row: Row) -> list[str]:
-    return [row.marks[name].verdict for name in ANSWERS]
+from grader.domain.assignment import Assignment, Problem
+from grader.domain.check import Case
+from grader.domain.outcome import Outcome
+from grader.errors import SandboxError
+from grader.matrix import Proof, Sheet, prove, sheets
+from grader.sandbox import FakeSandbox, Job
 
 
 def test_a_rubric_that_is_right_has_nothing_off(small: Assignment) -> None:
@@ -214,18 +131,6 @@ def test_a_release_may_earn_no_more_than_staff_allow(
     assert row.off is off
 
 
-def test_a_variant_that_does_not_fit_the_solution_is_told_before_anything_is_graded(
-    small: Assignment,
-) -> None:
-    lost = Variant(name="lost", concerns={"sum": None}, changes={"no such text": ""})
-    chosen = small.model_copy(update={"variants": (SUM, lost)})
-    assert misfits(chosen) == [
-        "variant 'lost': 'no such text': found 0 times in the solution, not once"
-    ]
-    assert misfits(chosen.model_copy(update={"solution": None, "variants": ()})) == []
-    assert misfits(chosen.model_copy(update={"solution": None}))
-
-
 def test_what_breaks_on_our_side_is_a_row_that_is_off_and_the_others_go_on(
     small: Assignment,
 ) -> None:
@@ -246,34 +151,34 @@ def test_what_breaks_on_our_side_is_a_row_that_is_off_and_the_others_go_on(
     assert rows[0].complaints() == ["solution: no slot is free"]
 
 
-@pytest.mark.parametrize(
-    ("only", "names"),
-    [
-        (("sum",), [("sum_off",)]),
-        (("product_off", "release"), [("release",), ("product_off",)]),
-        ((), [("solution",), ("release",), ("sum_off", "product_off")]),
-    ],
-)
-def test_rows_are_chosen_by_their_names_or_by_problem(
-    small: Assignment, only: tuple[str, ...], names: list[tuple[str, ...]]
-) -> None:
-    chosen = small.model_copy(update={"variants": (SUM, PRODUCT)})
-    assert [sheet.names for sheet in sheets(chosen, only)] == names
+ENDS = {
+    "a cell that fails": ("error", {"reason": "finished"}, "solution: cell 6: error"),
+    "a run that was cut off": (
+        "ok",
+        {"reason": "wall_time", "message": "at 9 s"},
+        "solution: the run ended: wall_time at 9 s",
+    ),
+}
 
 
-def test_an_unknown_row_is_refused(small: Assignment) -> None:
-    with pytest.raises(AssignmentError, match=r"sun: found no such variant or problem"):
-        sheets(small, ("sun",))
+@pytest.mark.parametrize("name", ENDS)
+def test_a_solution_that_does_not_run_to_its_end_is_off(small: Assignment, name: str) -> None:
+    status, end, complaint = ENDS[name]
+    box = FakeSandbox(lambda job: told(job, status, end))
+    (row,) = Proof(small, replace(BENCH, sandbox=box)).grade(Sheet("solution"))
+    assert row.complaints() == [complaint]
 
 
-def test_flaws_that_could_hide_each_other_never_share_a_notebook(small: Assignment) -> None:
-    """One would cost points where the other must be named."""
-    both = flaw("both_off", {"both": "both_off_by_one"}, both="12")
-    chosen = small.model_copy(update={"variants": (SUM, both, PRODUCT)})
-    flaws = [sheet.names for sheet in sheets(chosen) if sheet.kind == "flaw"]
-    assert flaws == [("sum_off", "product_off"), ("both_off",)]
+class Broken(Given):
+    """A judgement with a mistake of ours."""
+
+    def judge(self, case: Case) -> Outcome:
+        raise ZeroDivisionError
 
 
-def test_an_assignment_without_a_solution_has_no_matrix(small: Assignment) -> None:
-    assert sheets(small.model_copy(update={"solution": None})) == ()
-    assert Sheet("solution").names == ("solution",)
+def test_a_judgement_that_breaks_is_off_in_every_row(small: Assignment) -> None:
+    broken = Problem(id="broken", title="Broken", points=1, checks=(Broken(),))
+    problems = (*small.problems, broken)
+    rows = graded(small.model_copy(update={"problems": problems}), SUM)
+    assert {row.marks["broken"].verdict for row in rows.values()} == {"broke"}
+    assert all(row.off for row in rows.values())
