@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import PositiveFloat
 
 from grader.checks import describe, tolerance
+from grader.checks.optimizer_mistakes import MISTAKES
 from grader.checks.seen import (
     Seen,
     absent,
@@ -18,6 +19,7 @@ from grader.checks.seen import (
     graded,
 )
 from grader.domain.check import Case, Check, Questions
+from grader.domain.codes import Named
 from grader.domain.detail import Detail
 from grader.domain.evidence import MAX_PARAMETERS, OptimizerAnswer
 from grader.domain.hidden import Hidden
@@ -81,6 +83,10 @@ class OptimizerMatches(Check):
         probe = StepOptimizer(id=self.name, name=self.name, model=self.model, gradients=key)
         return Questions((probe,), {key: self._gradients(hidden)})
 
+    def named(self) -> tuple[Named, ...]:
+        """See `Check`."""
+        return MISTAKES
+
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, OptimizerAnswer)
@@ -97,7 +103,7 @@ class OptimizerMatches(Check):
         answer = seen.answer
         if answer.error is not None:
             message = f"A step of `{self.name}` raised {describe.raised(answer.error)}."
-            return graded(0, message, found_notes(answer.found))
+            return graded(0, message, found_notes(answer.found), code="raised")
         if answer.model_parameters == 0 or answer.held == 0:
             message = f"`{self.name}` does not hold the parameters of `{self.model}`."
             return graded(0, message, self._details(seen), "parameters_of_another_model")

@@ -53,6 +53,7 @@ def test_a_fault_leaves_its_share_and_is_named(make: Any, score: Any, code: Any)
     outcome = judge(make)
     assert outcome.score == pytest.approx(score)
     assert outcome.misconception == code
+    assert code in {mistake.id for mistake in CHECK.named()}
 
 
 def test_the_definition_counts_and_not_a_later_reuse() -> None:
