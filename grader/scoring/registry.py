@@ -61,7 +61,8 @@ def mistakes(assignment: Assignment) -> Iterator[str]:
 
 def _variants(assignment: Assignment) -> Iterator[str]:
     known = {problem.id for problem in assignment.problems}
-    yield from _repeated("variant", [variant.name for variant in assignment.variants])
+    rows = [variant.name for variant in assignment.variants]
+    yield from _repeated("variant", [*rows, "solution", "release"])  # rows of the matrix as well
     named = [(f"problem {p.id!r} rests on", p.rests_on) for p in assignment.problems]
     named += [(f"variant {v.name!r} concerns", tuple(v.concerns)) for v in assignment.variants]
     for what, names in named:

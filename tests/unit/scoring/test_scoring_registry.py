@@ -189,6 +189,7 @@ VARIANT = """
     ("made", "told"),
     [
         ("variants=(variant('a', 'one'), variant('a', 'one'))", "variant id 'a': found 2 times"),
+        ("variants=(variant('solution', 'one'),)", "variant id 'solution': found 2 times"),
         ("variants=(variant('a', 'tow'),)", "variant 'a' concerns tow: found no such problem"),
         ("rests_on=('tow',)", "problem 'one' rests on tow: found no such problem"),
         ("rehearsal=rehearsal(made(points=3))", "rehearsal: found other"),
