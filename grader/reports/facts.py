@@ -74,8 +74,12 @@ def _not_final(report: ScoreReport) -> Iterable[str]:
     )
 
 
+_OUTLIVED = {"output", "processes"}
+"""Limits that end neither a run nor a cell, by their codes in a run's `limits_hit`."""
+
+
 def limits_hit(run: RunReport) -> tuple[str, ...]:
-    """One sentence for each limit that ended the run or one of its cells."""
+    """One sentence for each limit that the run or one of its cells met."""
     said: list[str] = []
     if run.stopped != "finished":
         because = f": {line(run.stopped_message)}" * bool(line(run.stopped_message))
@@ -88,14 +92,17 @@ def limits_hit(run: RunReport) -> tuple[str, ...]:
         cells = [cell.index for cell in run.cells if cell.status == status]
         if cells:
             said.append(f"Cell {_ranges(cells)} {sentence}.")
+    said += [line(hit.message) for hit in run.limits_hit if hit.code in _OUTLIVED]
     return tuple(said)
 
 
 def limit_hit(run: RunReport) -> str:
-    """The limit that ended the run or one of its cells; ``none`` where none did."""
+    """The first limit that the run or one of its cells met; ``none`` where none was."""
     if run.stopped != "finished":
         return words(run.stopped)
-    return "time of a cell" if any(c.status == "timed_out" for c in run.cells) else "none"
+    if any(c.status == "timed_out" for c in run.cells):
+        return "time of a cell"
+    return next((words(hit.code) for hit in run.limits_hit if hit.code in _OUTLIVED), "none")
 
 
 def _ranges(numbers: list[int]) -> str:
