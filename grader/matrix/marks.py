@@ -51,8 +51,10 @@ class Row(Frozen):
         return bool(self.wrong) or any(mark.off for mark in self.marks.values())
 
     def complaints(self) -> list[str]:
-        """A line for everything that is off."""
-        lines = [f"{self.name}: {self.wrong}"] if self.wrong else []
+        """A line for everything that is off; one alone where the row as a whole explains it."""
+        if self.wrong:
+            return [f"{self.name}: {self.wrong}"]
+        lines = []
         for problem, mark in self.marks.items():
             if mark.off:
                 points = f"{mark.earned:g} of {mark.possible:g}"
