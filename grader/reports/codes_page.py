@@ -10,6 +10,8 @@ What a check's field `codes` can hold in a report, and the column `code` in `mis
 that shows several mistakes at once has the code of each. A code keeps its meaning for good, while
 sentences may change: programs read codes only.
 """
+SHOWN = 3
+"""Sentences of one code; further ones say the same of other places."""
 _TOLD = ("what a student reads", "in a class report: 31 of 120 ...")
 
 
@@ -33,7 +35,9 @@ def _head(code: Code) -> tuple[str, str]:
 
 
 def _told(code: Code) -> tuple[str, str]:
-    return " *or* ".join(map(_cell, code.sentences)), _cell(code.brief)
+    shown = " *or* ".join(map(_cell, code.sentences[:SHOWN]))
+    more = len(code.sentences) - SHOWN
+    return shown + (f" (and {more} more)" if more > 0 else ""), _cell(code.brief)
 
 
 def _cell(text: str) -> str:
