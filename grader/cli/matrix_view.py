@@ -32,7 +32,8 @@ def show_matrix(matrix: Matrix, console: Console) -> None:
         signs = [_sign(row.marks.get(problem)) for problem in matrix.problems]
         table.add_row(Text(row.name, style="bold red" if row.off else ""), *signs, _sum(row))
     console.print(table)
-    shown = Counter(mark.verdict for row in matrix.rows for mark in row.marks.values())
+    counted = [row for row in matrix.rows if row.kind != "release"]
+    shown = Counter(mark.verdict for row in counted for mark in row.marks.values())
     for verdict, (sign, style, meaning) in SIGNS.items():
         if verdict in shown:
             console.print(
