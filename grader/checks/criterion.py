@@ -14,8 +14,9 @@ from grader.checks import describe, tolerance
 from grader.checks.misconception import Misconception
 from grader.checks.seen import Seen, absent, answers, comparison, favourable, found_notes, graded
 from grader.domain.check import Case, Check, Questions
+from grader.domain.codes import Named
 from grader.domain.detail import Detail
-from grader.domain.evidence import FunctionAnswer
+from grader.domain.evidence import CallAnswer, FunctionAnswer
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Outcome, Scored
 from grader.domain.probe import Call, CallFunction
@@ -23,6 +24,11 @@ from grader.domain.probe import Call, CallFunction
 TOLERANCE = 1e-4
 """Relative; float32 gives 1e-6, the nearest mistake a tenth."""
 
+NOT_CALLED = Named(
+    id="class_not_called",
+    sentence="This is the class of a loss and no loss: the parentheses that make one are missing.",
+    brief="named the class of a loss without making one",
+)
 Loss = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -75,6 +81,10 @@ class LossMatches(Check):
         )
         return Questions((probe,), arrays)
 
+    def named(self) -> tuple[Named, ...]:
+        """See `Check`."""
+        return (*self.misconceptions, NOT_CALLED)
+
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, FunctionAnswer)
@@ -101,6 +111,8 @@ class LossMatches(Check):
         )
         if gap is None:
             return graded(1, f"`{self.name}` is the loss that was asked for.", details[1:])
+        if seen.answer.type == "type":
+            return graded(0, f"`{self.name}`: {NOT_CALLED.sentence}", details, NOT_CALLED.id)
         for mistake in self.misconceptions:
             if _difference(seen, [_evaluate(mistake.build, *batch) for batch in batches]) is None:
                 message = f"`{self.name}` is another loss. {mistake.sentence}"
@@ -109,33 +121,41 @@ class LossMatches(Check):
         return graded(0, message, details)
 
 
-def _evaluate(loss: Loss, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> _Value:
+def _evaluate(loss: Loss, logits: NDArray[np.float32], labels: NDArray[np.int64]) -> _Value | None:
+    """None where the loss does not take such a batch."""
     leaf = torch.tensor(logits, requires_grad=True)
     with torch.enable_grad():
-        value = loss(leaf, torch.tensor(labels))
+        try:
+            value = loss(leaf, torch.tensor(labels))
+        except RuntimeError:
+            return None
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it open
     gradient = None if leaf.grad is None else leaf.grad.double().numpy()
     return _Value(value.detach().double().numpy(), gradient)
 
 
-def _difference(seen: Seen[FunctionAnswer], expected: list[_Value]) -> str | None:
-    calls = seen.answer.calls
-    if len(calls) < len(expected):
+def _difference(seen: Seen[FunctionAnswer], expected: list[_Value | None]) -> str | None:
+    if len(seen.answer.calls) < len(expected):
         return "it was not called on every batch"
-    for call, value in zip(calls, expected, strict=False):
-        if call.error is not None:
-            return f"it raised {describe.raised(call.error)}"
-        if call.timed_out or not call.repeatable:
-            return "it took too long" if call.timed_out else "a second call gave another value"
-        loss = tolerance.read(seen.tensors, call.key)
-        gap = _gap(loss if loss is None else loss.squeeze(), value.loss)
-        if gap is not None:
-            return gap
-        assert value.gradient is not None
-        gap = _gap(tolerance.read(seen.tensors, call.gradient), value.gradient)
-        if gap is not None:
-            return f"its gradient is another: {gap}"
-    return None
+    pairs = zip(seen.answer.calls, expected, strict=False)
+    gaps = (_call_gap(seen, call, value) for call, value in pairs)
+    return next((gap for gap in gaps if gap is not None), None)
+
+
+def _call_gap(seen: Seen[FunctionAnswer], call: CallAnswer, expected: _Value | None) -> str | None:
+    if expected is None:
+        return None if call.error is not None else "it takes a batch that this loss does not take"
+    if call.error is not None:
+        return f"it raised {describe.raised(call.error)}"
+    if call.timed_out or not call.repeatable:
+        return "it took too long" if call.timed_out else "a second call gave another value"
+    loss = tolerance.read(seen.tensors, call.key)
+    gap = _gap(loss if loss is None else loss.squeeze(), expected.loss)
+    if gap is not None:
+        return gap
+    assert expected.gradient is not None
+    gap = _gap(tolerance.read(seen.tensors, call.gradient), expected.gradient)
+    return gap and f"its gradient is another: {gap}"
 
 
 def _gap(found: tolerance.Numbers | None, expected: tolerance.Numbers) -> str | None:

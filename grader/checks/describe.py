@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.domain.evidence import Raised
+from grader.domain.raised import Raised
 
 BUDGET = 200
 

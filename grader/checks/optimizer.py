@@ -104,6 +104,12 @@ class OptimizerMatches(Check):
         if answer.error is not None:
             message = f"A step of `{self.name}` raised {describe.raised(answer.error)}."
             return graded(0, message, found_notes(answer.found), code="raised")
+        if answer.model_parameters and answer.held == 0 and answer.like_model:
+            message = (
+                f"`{self.name}` holds the parameters of another instance of the class: was "
+                f"`{self.model}` made anew after `{self.name}`?"
+            )
+            return graded(0, message, self._details(seen), "older_instance")
         if answer.model_parameters == 0 or answer.held == 0:
             message = f"`{self.name}` does not hold the parameters of `{self.model}`."
             return graded(0, message, self._details(seen), "parameters_of_another_model")

@@ -29,6 +29,12 @@ MISTAKES = (
         brief="gave the optimizer another model's parameters",
     ),
     Named(
+        id="older_instance",
+        sentence="It holds the parameters of another instance of the class: was the model made "
+        "anew after the optimizer?",
+        brief="made the model anew after its optimizer",
+    ),
+    Named(
         id="some_parameters",
         sentence="It holds only some of the model's parameters.",
         brief="gave the optimizer only some of the parameters",

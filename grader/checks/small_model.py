@@ -11,6 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from grader.checks import tolerance
+from grader.checks.training_notes import Accuracies
 from grader.domain.hidden import Hidden
 from grader.domain.probe import Layer, TrainSmallModel
 
@@ -52,6 +53,16 @@ class Task:
         with torch.random.fork_rng(devices=[]), torch.enable_grad():
             train(model, nn.CrossEntropyLoss(), optimizer, *loaders, epochs)
         return _state(model)
+
+    def accuracies(self, state: State) -> Accuracies:
+        """How accurate the model is with that state, in eval mode on the test batches."""
+        model = self._model()
+        model.load_state_dict({key: torch.tensor(value) for key, value in state.items()})
+        model.eval()
+        with torch.random.fork_rng(devices=[]), torch.no_grad():  # a loader draws a seed
+            right = [(model(x).argmax(1) == y).double() for x, y in self._loader(self.probe.test)]
+        every = torch.cat(right).mean()
+        return Accuracies(float(every), float(torch.stack([part.mean() for part in right]).mean()))
 
     def _model(self) -> nn.Sequential:
         with torch.random.fork_rng(devices=[]):

@@ -1,17 +1,22 @@
 """Checks of training functions, by what they do to a small model of ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from grader.checks import describe, small_model, tolerance
-from grader.checks.misconception import Misconception
+from grader.checks.misconception import Misconception, Suspect, pairs, singles
 from grader.checks.seen import Seen, absent, answers, favourable, found_notes, graded
 from grader.checks.small_model import State, Task, Train
+from grader.checks.training_notes import Accuracies, average_note, seen_notes
 from grader.domain.check import Case, Check, Questions
+from grader.domain.codes import Named
 from grader.domain.detail import Note
-from grader.domain.evidence import Raised, TrainingAnswer, TrainingRun
+from grader.domain.evidence import TrainingAnswer
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Failed, NotGraded, Outcome, Scored
+from grader.domain.raised import Raised
+from grader.domain.training import TrainingTrace
 
 TOLERANCE = 1e-3
 """Relative to how far the reference moves an entry. Two epochs in float32 differ by 1e-5 between
@@ -26,13 +31,21 @@ train mode); where one epoch is right and two are not."""
 STEP_BETWEEN = "modified by an inplace operation"
 """What torch says where weights changed between the forward and the backward pass."""
 
-
-@dataclass(frozen=True)
-class _Expected:
-    """What one training function makes of the task, by number of epochs."""
-
-    start: State
-    after: Mapping[int, State]
+STEPS_FIRST = Named(
+    id="step_before_backward",
+    sentence="Does the optimizer step before the backward pass?",
+    brief="stepped before the backward pass",
+)
+OTHER_MODEL = Named(
+    id="global_model",
+    sentence="It runs another model than the one that is passed: look at the names in it.",
+    brief="ran another model than the argument",
+)
+OTHER_LOADER = Named(
+    id="global_loader",
+    sentence="It never asked the loader for training that is passed for a batch.",
+    brief="took batches of another loader than the argument",
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +56,24 @@ class _Trained:
     task: Task
     case: Case
 
-    def by(self, train: Train) -> _Expected:
-        return self.case.once(("trained", self.name, train), lambda: self._make(train))
+    @property
+    def start(self) -> State:
+        return self.case.once(("untrained", self.name), self.task.start)
 
-    def _make(self, train: Train) -> _Expected:
-        after = {n: self.task.after(train, n) for n in self.task.probe.epochs}
-        return _Expected(self.task.start(), after)
+    def after(self, train: Train, epochs: int) -> State:
+        key = ("trained", self.name, train, epochs)
+        return self.case.once(key, lambda: self.task.after(train, epochs))
+
+    def accuracies(self, train: Train, epochs: int) -> Accuracies:
+        return self.task.accuracies(self.after(train, epochs))
+
+
+class TrainingMistake(Misconception):
+    """A mistake in a training loop. Its `build` is the training function with the mistake."""
+
+    seen: Callable[[TrainingTrace], bool] | None = None
+    """Whether it shows in what was seen of the first run: tells mistakes apart that leave the same
+    weights; None: the weights tell it."""
 
 
 class TrainingMatches(Check):
@@ -65,8 +90,7 @@ class TrainingMatches(Check):
 
     name: str
     reference: Train
-    misconceptions: tuple[Misconception, ...] = ()
-    """Their `build` is the training function with the mistake."""
+    misconceptions: tuple[TrainingMistake, ...] = ()
 
     @property
     def id(self) -> str:
@@ -78,6 +102,10 @@ class TrainingMatches(Check):
         task = small_model.draw(self.name, hidden)
         return Questions((task.probe,), task.arrays)
 
+    def named(self) -> tuple[Named, ...]:
+        """See `Check`."""
+        return (*self.misconceptions, STEPS_FIRST, OTHER_MODEL, OTHER_LOADER)
+
     def judge(self, case: Case) -> Outcome:
         """See `Check`."""
         seen = answers(case, self.name, TrainingAnswer)
@@ -87,7 +115,7 @@ class TrainingMatches(Check):
         return favourable(outcomes) or absent(case, self.name)
 
     def _outcome(self, seen: Seen[TrainingAnswer], expected: _Trained) -> Scored:
-        notes = (*found_notes(seen.answer.found), *_notes(seen.answer.runs))
+        notes = (*found_notes(seen.answer.found), *seen_notes(seen.answer.runs))
         runs = {run.epochs: run for run in seen.answer.runs}
         for epochs in expected.task.probe.epochs:
             run = runs.get(epochs)
@@ -95,30 +123,60 @@ class TrainingMatches(Check):
                 message = f"`{self.name}` did not finish {epochs} epoch(s) of a tiny training."
                 return NotGraded(reason="timed_out", message=message, details=notes)
             if run.error is not None:
-                return _raised(self.name, run.error, notes)
-        gaps = _gaps(seen, expected.by(self.reference))
+                return _raised(self.name, run.error, run.trace, notes)
+        gaps = dict(_gaps(seen, expected, self.reference))
         if not gaps:
-            return graded(1, f"`{self.name}` trains as it should.", notes)
+            reached = {
+                n: expected.accuracies(self.reference, n) for n in expected.task.probe.epochs
+            }
+            more = average_note(seen.answer.runs, reached)
+            return graded(1, f"`{self.name}` trains as it should.", (*notes, *more))
+        trace = seen.answer.runs[0].trace
+        if _another_model(trace):
+            message = f"`{self.name}` leaves the model that is passed alone. {OTHER_MODEL.sentence}"
+            return graded(0, message, notes, OTHER_MODEL.id)
         share, text = _diagnose(gaps, expected.task)
-        for mistake in self.misconceptions:
-            if not _gaps(seen, expected.by(mistake.build)):
-                message = f"`{self.name}` does not train as it should. {mistake.sentence}"
-                return graded(max(share, mistake.share), message, notes, mistake.id)
+        for suspect in self._suspects(trace):
+            if next(_gaps(seen, expected, suspect.build), None) is None:
+                message = f"`{self.name}` does not train as it should. {suspect.sentence}"
+                return graded(max(share, suspect.share), message, notes, suspect.id)
         return graded(share, f"`{self.name}` does not train as it should: {text}.", notes)
 
+    def _suspects(self, trace: TrainingTrace) -> Iterator[Suspect]:
+        """The mistakes that what was seen of the first run allows, alone and then in pairs."""
+        allowed = [m for m in self.misconceptions if m.seen is None or m.seen(trace)]
+        return chain(singles(allowed), pairs(allowed))
 
-def _raised(name: str, error: Raised, notes: tuple[Note, ...]) -> Failed:
+
+def _raised(name: str, error: Raised, trace: TrainingTrace, notes: tuple[Note, ...]) -> Scored:
     message = f"`{name}` raised {describe.raised(error)}."
-    if STEP_BETWEEN not in error.message:
-        return Failed(message=message, details=notes)
-    message += " Does the optimizer step before the backward pass?"
-    return Failed(message=message, details=notes, misconception="step_before_backward")
+    mistake = _why(error, trace)
+    if mistake is None:
+        return Failed(message=message, details=notes, code="raised")
+    return graded(0, f"{message} {mistake.sentence}", notes, mistake.id)
 
 
-def _gaps(seen: Seen[TrainingAnswer], expected: _Expected) -> dict[tuple[int, str], str]:
-    """Entries of the state_dict that differ, by epochs and key, in words."""
-    gaps = {}
-    for epochs, state in expected.after.items():
+def _why(error: Raised, trace: TrainingTrace) -> Named | None:
+    if STEP_BETWEEN in error.message:
+        return STEPS_FIRST
+    if _another_model(trace):
+        return OTHER_MODEL
+    return OTHER_LOADER if trace.other_forwards and not trace.train_batches else None
+
+
+def _another_model(trace: TrainingTrace) -> bool:
+    return trace.other_models > 0 and "forward" not in trace.events
+
+
+def _gaps(
+    seen: Seen[TrainingAnswer], expected: _Trained, train: Train
+) -> Iterator[tuple[tuple[int, str], str]]:
+    """Entries of the state_dict that differ, by epochs and key, in words.
+
+    One by one, fewest epochs first: where the first one is enough, no longer training is made.
+    """
+    for epochs in expected.task.probe.epochs:
+        state = expected.after(train, epochs)
         moved = {key: tolerance.largest(state[key] - expected.start[key]) for key in state}
         weights = [move for key, move in moved.items() if not key.endswith(STATISTICS)]
         floor = FLOOR * max(weights, default=0.0)
@@ -129,8 +187,7 @@ def _gaps(seen: Seen[TrainingAnswer], expected: _Expected) -> dict[tuple[int, st
             scale = max(moved[key], floor, 1e-6)
             text = tolerance.difference(found, values, scale, TOLERANCE)
             if text is not None:
-                gaps[epochs, key] = text
-    return gaps
+                yield (epochs, key), text
 
 
 def _diagnose(gaps: dict[tuple[int, str], str], task: Task) -> tuple[float, str]:
@@ -146,18 +203,3 @@ def _diagnose(gaps: dict[tuple[int, str], str], task: Task) -> tuple[float, str]
         return SHARES["one_epoch"], text
     (epochs, key), text = next(iter(gaps.items()))
     return 0.0, f"after {epochs} epoch(s), `{key}` of a small model is another: {text}"
-
-
-def _notes(runs: tuple[TrainingRun, ...]) -> Iterator[Note]:
-    if not runs:
-        return
-    trace = runs[0].trace
-    if trace.test_forwards_with_gradient:
-        yield Note(text="It evaluates with gradients switched on, which costs time and memory.")
-    if trace.test_forwards_in_train_mode:
-        yield Note(text="The model is in train mode while it is evaluated.")
-    if trace.train_forwards_in_eval_mode:
-        yield Note(text="The model is in eval mode while it is trained.")
-    if trace.train_batches and trace.steps != trace.train_batches:
-        batches, steps = trace.train_batches, trace.steps
-        yield Note(text=f"The optimizer stepped {steps} times for {batches} training batches.")

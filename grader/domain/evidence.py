@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from grader.domain.base import Frozen, Short, Text
+from grader.domain.raised import Raised
 from grader.domain.run import CellRun, Environment, SandboxFacts, SecondRun, Stopped
+from grader.domain.training import TrainingRun
 
 Tensors = Mapping[str, NDArray[np.generic]]
 
@@ -27,16 +29,6 @@ class Found(Frozen):
     """The name that the object has in the notebook."""
     how: Literal["name", "fallback", "constructed"] = "name"
     """By its name; as the only one of the right kind; by calling the class."""
-
-
-class Raised(Frozen):
-    """An exception that student code raised."""
-
-    name: Short
-    """Class, such as ``ValueError``."""
-    message: Text
-    line: Short | None = None
-    """The student's line that raised it, where known."""
 
 
 class Parameter(Frozen):
@@ -141,34 +133,9 @@ class OptimizerAnswer(_Answer):
     """How many of them the optimizer holds, compared by identity."""
     foreign: Annotated[int, Field(ge=0)]
     """Parameter tensors that it holds and that are not the model's."""
+    like_model: bool = False
+    """What it holds has the shapes of the model's parameters, in their order."""
     error: Raised | None = None
-
-
-class TrainingTrace(Frozen):
-    """What was seen while the training function ran."""
-
-    train_batches: int = 0
-    test_batches: int = 0
-    steps: int = 0
-    train_forwards_in_eval_mode: int = 0
-    test_forwards_in_train_mode: int = 0
-    test_forwards_with_gradient: int = 0
-    other_forwards: int = 0
-    """Forward passes of the model outside both loaders."""
-
-
-class TrainingRun(Frozen):
-    """One call of the training function.
-
-    Arrays: ``E.key`` for each entry of the state_dict afterwards, with E the epochs asked for.
-    """
-
-    epochs: int
-    error: Raised | None = None
-    timed_out: bool = False
-    trace: TrainingTrace = TrainingTrace()
-    returned: Short = ""
-    """`repr` of the returned value, cut."""
 
 
 class TrainingAnswer(_Answer):

@@ -10,10 +10,11 @@ from grader.domain.base import Frozen
 class Variant(Frozen):
     """A change to the solution notebook, and what grading must make of it.
 
-    A flaw loses points in each problem that it concerns, is named there as stated, and costs nothing
-    elsewhere. "Elsewhere" leaves out only problems that rest on one of these by their own statement
-    (`Problem.rests_on`): a loop that trains nothing costs the accuracies too, whatever they are. A
-    flaw that must also be noticed there concerns them as well. A right variant keeps all points.
+    A flaw loses points in each problem that it concerns, is named there as stated, and costs
+    nothing elsewhere. "Elsewhere" leaves out only problems that rest on one of these by their own
+    statement (`Problem.rests_on`): a loop that trains nothing costs the accuracies too, whatever
+    they are. A flaw that must also be noticed there concerns them as well. A right variant keeps
+    all points.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_]*$")

@@ -24,8 +24,9 @@ from reference.cnn.misconceptions_counts import (
     LENET_COUNT,
     ROUNDED,
 )
-from reference.cnn.misconceptions_functions import IN_LOSS, IN_TRAINING
+from reference.cnn.misconceptions_loss import IN_LOSS
 from reference.cnn.misconceptions_threshold import IN_THRESHOLD
+from reference.cnn.misconceptions_training import IN_TRAINING
 from reference.cnn.networks import MODEL_CNN, MODEL_FC, MODEL_LENET
 from reference.cnn.training import train
 from reference.cnn.trainings import TRAININGS

@@ -47,6 +47,7 @@ def step(context: Context, probe: Probe, target: Target) -> tuple[Answer, Tensor
         "model_parameters": len(own),
         "held": sum(id(tensor) in mine for tensor in held),
         "foreign": sum(id(tensor) not in mine for tensor in held),
+        "like_model": [tuple(t.shape) for t in held] == [tuple(t.shape) for t in own],
         "error": None,
     }
     tensors: Tensors = {}

@@ -4,15 +4,9 @@ from grader.domain.variant import Variant
 from reference.cnn.variants.making import flaw
 from reference.cnn.variants.solution_text import LINES
 
-_EPOCHS = "    for ep in range(epochs):\n"
-_TRAIN_MODE = "        model.train()\n"
-_EVAL_MODE = "        model.eval()\n"
-_LOOP = "        for it, batch in enumerate(dl_tr):\n"
-
 
 def _loop(name: str, misconception: str | None, **changes: str) -> Variant:
-    lines = {**LINES, "model": _TRAIN_MODE, "epochs": _EPOCHS, "eval": _EVAL_MODE, "loop": _LOOP}
-    changed = {lines[key]: new for key, new in changes.items()}
+    changed = {LINES[key]: new for key, new in changes.items()}
     return flaw("train_model", name, misconception, changed)
 
 
@@ -24,12 +18,54 @@ TRAINING = (
     _loop("no_zero_grad", "gradients_not_zeroed", zero=""),
     _loop(
         "zeroes_before_step",
-        "weights_never_change",
+        "zeroed_before_step",
         step=LINES["zero"] + LINES["step"],
         zero="",
     ),
-    _loop("no_step", "weights_never_change", step=""),
-    _loop("no_backward", "weights_never_change", backward=""),
+    _loop("no_step", "no_step", step=""),
+    _loop("no_backward", "no_backward", backward=""),
+    _loop(
+        "steps_before_backward_after_zeroing",
+        "step_before_backward",
+        forward=LINES["zero"] + LINES["forward"],
+        backward=LINES["step"] + LINES["backward"],
+        step="",
+        zero="",
+    ),
+    _loop(
+        "steps_after_the_batches",
+        "last_batch_only",
+        backward="",
+        step="",
+        zero="",
+        eval="".join(LINES[name][4:] for name in ("backward", "step", "zero")) + LINES["eval"],
+    ),
+    _loop(
+        "train_mode_set_once",
+        "train_mode_set_once",
+        epochs="    model.train()\n" + LINES["epochs"],
+        model="",
+    ),
+    _loop(
+        "own_optimizer",
+        "own_optimizer",
+        epochs="    opt = torch.optim.SGD(model.parameters(), lr=learning_rate)\n"
+        + LINES["epochs"],
+    ),
+    _loop(
+        "optimizer_recreated",
+        "optimizer_recreated",
+        epochs=LINES["epochs"]
+        + "        opt = torch.optim.SGD(model.parameters(), lr=opt.defaults['lr'],\n"
+        + "                              momentum=opt.defaults['momentum'])\n",
+    ),
+    _loop(
+        "no_zero_grad_in_train_mode",
+        "evaluates_in_train_mode+gradients_not_zeroed",
+        zero="",
+        eval="",
+    ),
+    _loop("global_loader", "global_loader", loop=LINES["loop"].replace("dl_tr", "dl_fc_tr")),
     _loop(
         "step_before_backward",
         "step_before_backward",
@@ -39,7 +75,7 @@ TRAINING = (
     ),
     _loop("first_batch_only", "first_batch_only", zero=LINES["zero"] + "            break\n"),
     _loop("epochs_ignored", "epochs_ignored", epochs="    for ep in range(1):\n"),
-    _loop("on_test_data", "trains_on_test_data", loop=_LOOP.replace("dl_tr", "dl_te")),
+    _loop("on_test_data", "trains_on_test_data", loop=LINES["loop"].replace("dl_tr", "dl_te")),
     _loop("evaluates_in_train_mode", "evaluates_in_train_mode", eval=""),
     _loop("trains_in_eval_mode", "trains_in_eval_mode", model="        model.eval()\n", eval=""),
     _loop(
@@ -47,12 +83,17 @@ TRAINING = (
         "softmax_before_loss",
         loss="            loss = crit(torch.softmax(logits, 1), y)\n",
     ),
-    _loop("zeroes_once_per_epoch", None, zero="", eval="        opt.zero_grad()\n" + _EVAL_MODE),
-    _loop("global_model", None, forward="            logits = model_fc(x)\n"),
+    _loop(
+        "zeroes_once_per_epoch",
+        "zeroed_once_per_epoch",
+        zero="",
+        eval="        opt.zero_grad()\n" + LINES["eval"],
+    ),
+    _loop("global_model", "global_model", forward="            logits = model_fc(x)\n"),
     _line(
         "train_model",
         "global_optimizer",
-        "weights_never_change",
+        "global_optimizer",
         "crit, opt, dl_tr, dl_te, epochs):",
         "crit, optimizer, dl_tr, dl_te, epochs):",
     ),

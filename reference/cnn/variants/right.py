@@ -93,6 +93,11 @@ LOOPS = (
         "            loss = opt.step(closure)\n",
         zero="",
     ),
+    _loop("batches_by_zip", loop="        for it, batch in zip(range(10**9), dl_tr):\n"),
+    _loop(
+        "batches_by_tqdm",
+        loop="        from tqdm import tqdm\n        for it, batch in enumerate(tqdm(dl_tr)):\n",
+    ),
     _loop("set_grad_enabled", evaluation="        with torch.set_grad_enabled(False):\n"),
     _loop("returns_the_model", end=LINES["end"] + "\n    return model"),
     _loop(

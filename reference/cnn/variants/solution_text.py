@@ -10,11 +10,15 @@ CLASS = {name: SOURCE[name].partition("\n\n\n")[0] for name in ("fc", "lenet", "
 FUNCTION = SOURCE["conv1d"]
 LINES = {
     "def": "def train_model(model, crit, opt, dl_tr, dl_te, epochs):\n",
+    "epochs": "    for ep in range(epochs):\n",
+    "model": "        model.train()\n",
+    "loop": "        for it, batch in enumerate(dl_tr):\n",
     "forward": "            logits = model(x)\n",
     "loss": "            loss = crit(logits, y)\n",
     "backward": "            loss.backward()\n",
     "step": "            opt.step()\n",
     "zero": "            opt.zero_grad()\n",
+    "eval": "        model.eval()\n",
     "evaluation": "        with torch.no_grad():\n",
     "right": "                right += accuracy(model(x), y) * len(y)\n",
     "end": '        print(f", accuracy test: {right / seen:.2f}")',

@@ -22,17 +22,16 @@ from grader.domain.evidence import (
     ModuleAnswer,
     OptimizerAnswer,
     Parameter,
-    Raised,
     TrainingAnswer,
-    TrainingRun,
-    TrainingTrace,
     VariablesAnswer,
     VariableSeen,
 )
 from grader.domain.hidden import Hidden
 from grader.domain.probe import CallFunction, TrainSmallModel
+from grader.domain.raised import Raised
 from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.domain.submission import Submission
+from grader.domain.training import TrainingRun, TrainingTrace
 
 torch.set_num_threads(1)
 

@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from grader.checks.criterion import LossMatches
-from reference.cnn.misconceptions_functions import IN_LOSS
+from grader.domain.evidence import Answered
+from reference.cnn.misconceptions_loss import IN_LOSS
 
 CHECK = LossMatches(name="criterion", misconceptions=IN_LOSS)
 
@@ -39,6 +40,7 @@ def test_any_cross_entropy_on_logits_passes(loss: Any) -> None:
         (nn.CrossEntropyLoss(reduction="sum"), "sum_not_mean"),
         (nn.NLLLoss(), "no_log_softmax"),
         (lambda z, y: functional.cross_entropy(z.softmax(1), y), "softmax_twice"),
+        (nn.CrossEntropyLoss(label_smoothing=0.1), "smoothed_labels"),
     ],
 )
 def test_another_loss_is_named(loss: Any, mistake: Any) -> None:
@@ -50,8 +52,8 @@ def test_another_loss_is_named(loss: Any, mistake: Any) -> None:
 @pytest.mark.parametrize(
     "loss",
     [
-        nn.MSELoss(),
-        nn.CrossEntropyLoss(label_smoothing=0.1),
+        nn.L1Loss(),
+        nn.CrossEntropyLoss(label_smoothing=0.3),
         nn.CrossEntropyLoss(weight=torch.arange(1.0, 11.0)),
         nn.CrossEntropyLoss(reduction="none"),
         lambda z, y: z.sum() * 0,
@@ -60,8 +62,24 @@ def test_another_loss_is_named(loss: Any, mistake: Any) -> None:
         lambda z, y: functional.cross_entropy(z.flip(0), y),
     ],
 )
-def test_a_wrong_loss_fails(loss: Any) -> None:
-    assert judge(loss).status == "failed"
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_a_wrong_loss_fails_and_is_called_nothing_else(loss: Any) -> None:
+    outcome = judge(loss)
+    assert outcome.status == "failed"
+    assert outcome.misconception is None
+
+
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_the_squared_error_is_named_though_it_takes_no_batch_of_several() -> None:
+    outcome = judge(nn.MSELoss())
+    assert (outcome.score, outcome.misconception) == (0, "mean_squared_error")
+
+
+def test_a_class_that_was_not_called_is_named() -> None:
+    given = made.function(CHECK, lambda z, y: z)
+    uncalled = Answered(given.answer.model_copy(update={"type": "type"}), given.tensors)
+    outcome = CHECK.judge(made.case(uncalled))
+    assert (outcome.score, outcome.misconception) == (0, "class_not_called")
 
 
 def test_no_answer_is_not_graded() -> None:

@@ -18,14 +18,14 @@ from grader.domain.evidence import (
     ModuleAnswer,
     OptimizerAnswer,
     Parameter,
-    Raised,
     TrainingAnswer,
-    TrainingRun,
     Unanswered,
     VariablesAnswer,
     VariableSeen,
 )
+from grader.domain.raised import Raised
 from grader.domain.run import Stopped
+from grader.domain.training import TrainingRun
 from reference.cnn.assignment import assignment
 
 CHECKS = [

@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from grader.checks import small_model
 from grader.checks.training import TrainingMatches
-from grader.domain.evidence import Answered, TrainingTrace
-from reference.cnn.misconceptions_functions import IN_TRAINING
+from grader.domain.evidence import Answered
+from grader.domain.training import TrainingTrace
+from reference.cnn.misconceptions_training import IN_TRAINING, Loop
 from reference.cnn.training import train
 
 CHECK = TrainingMatches(name="train_model", reference=train, misconceptions=IN_TRAINING)
@@ -63,33 +65,117 @@ def test_a_right_loop_in_any_form_passes(code: Any) -> None:
     assert judge(code).status == "passed"
 
 
+def traced(code: Any, **trace: Any) -> Answered:
+    given = made.training(CHECK, code)
+    seen = TrainingTrace(**{"train_batches": 5, **trace})
+    runs = tuple(run.model_copy(update={"trace": seen}) for run in given.answer.runs)
+    return Answered(given.answer.model_copy(update={"runs": runs}), given.tensors)
+
+
+TRACES: dict[str, dict[str, Any]] = {
+    "global_optimizer": {"other_steps": 5},
+    "no_step": {"events": ("forward", "loss", "backward", "zero")},
+    "no_backward": {"steps": 5, "events": ("forward", "loss", "step", "zero", "forward")},
+    "zeroed_before_step": {"steps": 5, "events": ("forward", "loss", "backward", "zero", "step")},
+    "step_before_backward": {"steps": 5, "events": ("zero", "forward", "step", "backward")},
+    "weights_never_change": {"steps": 5, "events": ("forward", "backward", "step")},
+}
+"""What is seen of the mistakes that leave the same weights."""
+
+
 @pytest.mark.parametrize("mistake", IN_TRAINING, ids=lambda m: m.id)
 def test_each_misconception_is_named_and_loses_points(mistake: Any) -> None:
-    outcome = judge(mistake.build)
+    given = traced(mistake.build, **TRACES.get(mistake.id, {}))
+    outcome = CHECK.judge(made.case(given))
     assert outcome.misconception == mistake.id
     assert 0 < outcome.score < 1
 
 
-def mode_set_once(model: Any, crit: Any, opt: Any, dl_tr: Any, dl_te: Any, epochs: Any) -> None:
-    model.train()
-    for _ in range(epochs):
-        for x, y in dl_tr:
-            opt.zero_grad()
-            crit(model(x), y).backward()
-            opt.step()
-        model.eval()
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"zero": "never", "eval_mode": False}, "evaluates_in_train_mode+gradients_not_zeroed"),
+        ({"softmax": True, "zero": "never"}, "gradients_not_zeroed+softmax_before_loss"),
+        ({"epochs": 1, "train_mode": "never"}, "epochs_ignored+trains_in_eval_mode"),
+        ({"step": False, "eval_mode": False}, "evaluates_in_train_mode+no_step"),
+    ],
+)
+def test_two_mistakes_at_once_are_both_named(changes: dict[str, Any], name: str) -> None:
+    outcome = CHECK.judge(made.case(traced(Loop(**changes), steps=5 * changes.get("step", True))))
+    assert outcome.misconception == name
+    assert 0 < outcome.score < 0.5
 
 
-def new_optimizer_each_epoch(
+def test_a_forged_trace_names_a_mistake_but_earns_nothing() -> None:
+    lying = traced(Loop(zero="never"), **TRACES["no_step"])
+    assert CHECK.judge(made.case(lying)).misconception == "gradients_not_zeroed"
+    for trace in TRACES.values():
+        assert CHECK.judge(made.case(traced(Loop(step=False), **trace))).score == 0.25
+
+
+def test_a_function_that_does_nothing_is_no_named_mistake() -> None:
+    assert judge(nothing).misconception is None
+
+
+def test_another_model_than_the_argument_is_named() -> None:
+    left_alone = traced(nothing, other_models=5)
+    assert CHECK.judge(made.case(left_alone)).misconception == "global_model"
+    raised = traced(broken, other_models=1)
+    assert CHECK.judge(made.case(raised)).misconception == "global_model"
+
+
+def test_another_loader_than_the_argument_is_named_where_it_makes_the_loop_raise() -> None:
+    outcome = CHECK.judge(made.case(traced(broken, train_batches=0, other_forwards=1)))
+    assert (outcome.score, outcome.misconception) == (0, "global_loader")
+    for trace in ({"train_batches": 0}, {"train_batches": 1, "other_forwards": 1}):
+        assert CHECK.judge(made.case(traced(broken, **trace))).misconception is None
+
+
+def test_a_loss_of_its_own_that_is_right_is_a_note() -> None:
+    given = traced(train, steps=5, events=("forward", "backward", "step"))
+    outcome = CHECK.judge(made.case(given))
+    assert outcome.status == "passed"
+    assert any("does not use the loss" in detail.text for detail in outcome.details)
+
+
+def printing(text: Any) -> Answered:
+    """The right loop, which prints what `text` makes of both averages."""
+    given = made.training(CHECK, train)
+    task = small_model.draw("train_model", made.HIDDEN)
+    runs = [
+        run.model_copy(update={"printed": text(task.accuracies(task.after(train, run.epochs)))})
+        for run in given.answer.runs
+    ]
+    return Answered(given.answer.model_copy(update={"runs": tuple(runs)}), given.tensors)
+
+
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        (lambda reached: f"accuracy: {reached.plain:.4f}", True),
+        (lambda reached: f"test {100 * reached.plain:.2f} %", True),
+        (lambda reached: f"accuracy: {reached.weighted:.4f}", False),
+        (lambda reached: f"{reached.weighted:.4f} {reached.plain:.4f}", False),
+        (lambda reached: "loss 0.6931", False),
+        (lambda _: "", False),
+    ],
+)
+def test_an_average_over_batches_is_a_note(text: Any, noted: bool) -> None:
+    outcome = CHECK.judge(made.case(printing(text)))
+    assert outcome.status == "passed"
+    assert any("mean over batches" in detail.text for detail in outcome.details) == noted
+
+
+def slower_from_the_second_epoch(
     model: Any, crit: Any, opt: Any, dl_tr: Any, dl_te: Any, epochs: Any
 ) -> None:
     for _ in range(epochs):
-        train(model, crit, torch.optim.SGD(model.parameters(), 0.1, momentum=0.9), dl_tr, dl_te, 1)
+        train(model, crit, opt, dl_tr, dl_te, 1)
+        opt.param_groups[0]["lr"] /= 3
 
 
-@pytest.mark.parametrize("code", [mode_set_once, new_optimizer_each_epoch])
-def test_what_shows_only_in_the_second_epoch_leaves_half(code: Any) -> None:
-    outcome = judge(code)
+def test_what_shows_only_in_the_second_epoch_leaves_half() -> None:
+    outcome = judge(slower_from_the_second_epoch)
     assert outcome.score == pytest.approx(0.5)
     assert "after two" in outcome.message
 
@@ -176,11 +262,14 @@ def test_thousands_of_forged_answers_train_each_of_our_functions_once() -> None:
 
         return one
 
-    mistakes = tuple(m.model_copy(update={"build": counted(m.build)}) for m in IN_TRAINING)
+    mistakes = tuple(
+        m.model_copy(update={"build": counted(m.build), "onto": None}) for m in IN_TRAINING
+    )
     check = TrainingMatches(name="train_model", reference=counted(train), misconceptions=mistakes)
     forged = made.training(CHECK, nothing)
     assert check.judge(made.case(*[forged] * 3000)).score == 0
-    assert len(trained) == 2 * (1 + len(mistakes))
+    possible = [m for m in mistakes if m.seen is None or m.seen(TrainingTrace())]
+    assert len(possible) < len(trained) <= 2 * (1 + len(possible))
 
 
 def test_nothing_is_trained_where_nothing_was_answered() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from grader.checks import describe
 from grader.checks.tolerance import difference, numbers
-from grader.domain.evidence import Raised
+from grader.domain.raised import Raised
 
 EXPECTED = np.array([[1.0, 2.0], [3.0, 4.0]])
 

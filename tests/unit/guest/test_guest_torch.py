@@ -453,6 +453,10 @@ def test_a_right_training_function_is_traced(ran: Stream) -> None:
     assert short.trace.other_forwards == 0
     assert not np.array_equal(answer.tensors["1.0.weight"], INPUTS["w0"])
     assert answer.tensors["2.1.num_batches_tracked"] == 6
+    assert (long.trace.losses, long.trace.other_steps, long.trace.other_models) == (6, 0, 0)
+    assert set(short.trace.events) == {"zero", "forward", "loss", "backward", "step"}
+    order = [event for event in short.trace.events if event != "zero"]
+    assert order[:8] == ["forward", "loss", "backward", "step"] * 2
 
 
 def test_a_training_function_is_not_troubled_by_what_the_notebook_left(ran: Stream) -> None:
@@ -473,6 +477,9 @@ def test_a_training_function_that_uses_the_global_model_leaves_ours_alone(ran: S
     run = ran.to("train_global")[0].answer.runs[0]
     assert run.error is None
     assert run.trace.steps == 0
+    assert run.trace.other_models > 0
+    assert run.trace.other_steps > 0
+    assert "forward" not in run.trace.events
     assert np.array_equal(ran.to("train_global")[0].tensors["1.0.weight"], INPUTS["w0"])
 
 
