@@ -3,9 +3,10 @@
 import hashlib
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 
 from grader.checks import describe, tolerance
 from grader.checks.hidden_weights import hidden_weights
-from grader.checks.misconception import Misconception
+from grader.checks.misconception import Suspect, pairs, singles
 from grader.checks.model import Model, Shapes
 from grader.checks.seen import Seen
 from grader.checks.weights import Loaded, Weights, place, weights_of
@@ -30,6 +31,13 @@ FLAT = 1e-3
 OWN_FLOOR = 1e-1
 """Least scale with the student's own weights, relative to the column's size: these only tie the
 weights to the model, whose function the hidden weights prove."""
+FEW = 2
+"""Images that most mistakes are ruled out with."""
+MAX_SUSPECTS = 250
+"""Mistakes and pairs of them that are computed for one snapshot: LeNet has under 200 of its
+shapes."""
+MAX_WORK = 10**11
+"""Multiplications that this may take, by `Weights.work`: a few seconds."""
 MISTAKE_FLOOR = 1e-2
 """Least scale of a mistake, relative to all columns: a ReLU at the end makes whole columns 0."""
 
@@ -50,7 +58,7 @@ class Fit:
     verdict: Literal["same", "mistaken", "differs", "unproven", "too_large"]
     text: str = ""
     loaded: Loaded | None = None
-    misconception: Misconception | None = None
+    misconception: Suspect | None = None
 
 
 @dataclass(frozen=True)
@@ -114,31 +122,71 @@ def _judgement() -> str:
 
 
 def _compare(model: Model, shown: _Shown, images: NDArray[np.float32]) -> Fit:
-    text = "its parameters do not have the shapes of the exercise's layers"
-    for misconception, build in _candidates(model):
-        loaded = place(shown.weights, build)
+    found = _tried(model.reference, shown, images)
+    if found.verdict != "differs":
+        return found
+    combining = [mistake for mistake in model.misconceptions if mistake.onto]
+    suspects = chain(singles(model.misconceptions), pairs(combining))
+    return _explained(suspects, shown, images) or found
+
+
+def _tried(
+    build: Callable[[Shapes], nn.Module],
+    shown: _Shown,
+    images: NDArray[np.float32],
+    suspect: Suspect | None = None,
+) -> Fit:
+    """Whether the student's outputs are those of an architecture."""
+    loaded = place(shown.weights, build)
+    if loaded is None:
+        return Fit("differs", "its parameters do not have the shapes of the exercise's layers")
+    gap = _own_gap(loaded, shown.output, images)
+    if gap is None and shown.hidden_output is None:
+        return Fit("unproven", "it could not be run with other weights")
+    gap = gap or _hidden_gap(build, shown, images, mistaken=suspect is not None)
+    if gap is not None:
+        return Fit("differs", gap)
+    return Fit("mistaken" if suspect else "same", "", loaded, suspect)
+
+
+def _explained(
+    suspects: Iterable[Suspect], shown: _Shown, images: NDArray[np.float32]
+) -> Fit | None:
+    """The fit of the first mistake, or pair of them, that gives the student's outputs.
+
+    Most are ruled out by their shapes or by the first images; only what these leave is computed in
+    full. How many are computed depends on the network's size.
+    """
+    left = int(min(MAX_SUSPECTS, MAX_WORK / (FEW * max(1, shown.weights.work))))
+    for suspect in suspects:
+        loaded = place(shown.hidden, suspect.build)
         if loaded is None:
             continue
-        gap = _own_gap(loaded, shown.output, images)
-        if gap is None:
-            if shown.hidden_output is None:
-                return Fit("unproven", "it could not be run with other weights")
-            gap = _hidden_gap(build, shown, images, mistaken=misconception is not None)
-        if gap is None:
-            verdict: Literal["same", "mistaken"] = "mistaken" if misconception else "same"
-            return Fit(verdict, "", loaded, misconception)
-        if misconception is None:
-            text = gap
-    return Fit("differs", text)
+        left -= 1
+        if left < 0:
+            return None
+        if _ruled_out(loaded, shown.hidden_output, images):
+            continue
+        found = _tried(suspect.build, shown, images, suspect)
+        if found.verdict != "differs":
+            return found
+    return None
 
 
-def _candidates(
-    model: Model,
-) -> Iterator[tuple[Misconception | None, Callable[[Shapes], nn.Module]]]:
-    """The reference, then the misconceptions."""
-    yield None, model.reference
-    for misconception in model.misconceptions:
-        yield misconception, misconception.build
+def _ruled_out(
+    loaded: Loaded, hidden_output: tolerance.Numbers | None, images: NDArray[np.float32]
+) -> bool:
+    """The first images are enough to say no."""
+    expected = tolerance.numbers(loaded.run(images[:FEW]))
+    if expected is None:
+        return True
+    if hidden_output is None:
+        return False
+    found = hidden_output[:FEW]
+    scale = max(tolerance.largest(hidden_output), tolerance.largest(expected))
+    return expected.shape != found.shape or bool(
+        (np.abs(expected - found) > 2 * TOLERANCE * scale).any()
+    )
 
 
 def _own_gap(loaded: Loaded, output: tolerance.Numbers, images: NDArray[np.float32]) -> str | None:

@@ -1,209 +1,215 @@
-"""Named mistakes in the exercise's networks: what stands in the reference's place.
+"""Named mistakes in the exercise's networks: what stands in the reference's place."""
 
-An architecture is built from a `Design`, so that a mistake is one changed field.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-
-from torch import nn
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import combinations
 
 from grader.checks.misconception import Misconception
 from grader.checks.model import Shapes
-from reference.cnn.models import CLASSES
-
-SIDE = 28
-
-
-@dataclass(frozen=True)
-class Design:
-    """A network of convolutions, each with activation and pooling, and of dense layers.
-
-    Attributes:
-        filters: of each convolution; none: the images come flattened.
-        dense: outputs of each dense layer.
-        activation: makes the activation, which follows every layer but the last.
-        bias: whether layers have one.
-        kernel: side of the filters.
-        padding: of each convolution; None: what keeps the size.
-        pool: makes the pooling after each convolution.
-        linear: layers without activation, counted from 0 over convolutions and dense ones.
-        end: makes what follows the last layer.
-    """
-
-    filters: tuple[int, ...]
-    dense: tuple[int, ...]
-    activation: Callable[[], nn.Module] = nn.ReLU
-    bias: bool = True
-    kernel: int = 3
-    padding: tuple[int, ...] | None = None
-    pool: Callable[[], nn.Module] = lambda: nn.MaxPool2d(2)
-    linear: tuple[int, ...] = ()
-    end: Callable[[], nn.Module] | None = None
-
-    def build(self) -> nn.Sequential:
-        """The network. Raises ValueError where a layer would get no input."""
-        layers: list[nn.Module] = []
-        channels, side = 1, SIDE
-        for number, filters in enumerate(self.filters):
-            padding = self.kernel // 2 if self.padding is None else self.padding[number]
-            layers.append(
-                nn.Conv2d(channels, filters, self.kernel, padding=padding, bias=self.bias)
-            )
-            layers += [*self._activation(number), self.pool()]
-            channels, side = filters, (side + 2 * padding - self.kernel + 1) // 2
-        layers.append(nn.Flatten())
-        features = channels * side * side
-        if features < 1:
-            raise ValueError(f"{self}: nothing is left of the image before the dense layers")
-        for number, outputs in enumerate(self.dense, start=len(self.filters)):
-            layers.append(nn.Linear(features, outputs, bias=self.bias))
-            if number < len(self.filters) + len(self.dense) - 1:
-                layers += self._activation(number)
-            features = outputs
-        return nn.Sequential(*layers, *([self.end()] if self.end else []))
-
-    def _activation(self, number: int) -> list[nn.Module]:
-        return [] if number in self.linear else [self.activation()]
+from reference.cnn import designs
+from reference.cnn.designs import Design, Follower
+from reference.cnn.misconceptions_images import of_convolutions
+from reference.cnn.mistaken import Change, DesignFor, mistake
 
 
-FC = Design(filters=(), dense=(512, 256, 128, CLASSES))
-LENET = Design(filters=(6, 16), dense=(120, 84, CLASSES))
+def _follower(kind: Follower, places: Iterable[int] | None = None) -> Change:
+    """Something else after the layers of these numbers; None: after all but the last."""
 
-DesignFor = Callable[[Shapes], Design]
+    def change(design: Design, _: Shapes) -> Design:
+        found = list(design.followers)
+        for place in range(design.layers - 1) if places is None else places:
+            if place >= design.layers - 1:
+                raise ValueError(f"place {place}: found {design.layers} layers, expected more")
+            found[place] = kind
+        return replace(design, followers=tuple(found))
 
-
-def filters_of(shapes: Shapes) -> tuple[int, int, int]:
-    """Filters of the convolutions among the shapes; the usual ones where there are not three."""
-    found = tuple(shape[0] for shape in shapes if len(shape) == 4)
-    return (found[0], found[1], found[2]) if len(found) == 3 else (16, 32, 64)
-
-
-def cnn(shapes: Shapes) -> Design:
-    """The exercise's third network with the student's filters."""
-    return Design(filters=filters_of(shapes), dense=(128, CLASSES))
+    return change
 
 
-def _as_student(design: DesignFor, shapes: Shapes) -> Design:
-    """The design's layers in the student's sizes.
+def _end(kind: Follower) -> Change:
+    return lambda design, _: replace(design, followers=(*design.followers[:-1], kind))
 
-    Raises:
-        ValueError: the student has another number of convolutions or of dense layers.
-    """
-    asked = design(shapes)
+
+def _no_bias(design: Design, _: Shapes) -> Design:
+    return replace(design, biases=(False,) * design.layers)
+
+
+def _some_biases_missing(design: Design, shapes: Shapes) -> Design:
+    """A layer has a bias where a vector of its width comes between its weights and the next."""
+    starts = [place for place, shape in enumerate(shapes) if len(shape) > 1]
+    if len(starts) != design.layers:
+        raise ValueError(f"weights: found {len(starts)}, expected {design.layers}")
+    biases = tuple(
+        any(len(shape) == 1 for shape in shapes[start:stop])
+        for start, stop in zip(starts, (*starts[1:], len(shapes)), strict=True)
+    )
+    if all(biases) or not any(biases):
+        raise ValueError("all layers or none have a bias, expected some")
+    return replace(design, biases=biases)
+
+
+def _as_student(design: Design, shapes: Shapes) -> Design:
+    """As many layers as the student's, in the student's sizes, all of them of the usual kind."""
     filters = tuple(shape[0] for shape in shapes if len(shape) == 4)
     dense = tuple(shape[0] for shape in shapes if len(shape) == 2)
-    found, wanted = (len(filters), len(dense)), (len(asked.filters), len(asked.dense))
-    if found != wanted:
-        raise ValueError(f"(convolutions, dense layers): found {found}, expected {wanted}")
-    return Design(filters=filters, dense=dense)
+    if bool(filters) != bool(design.convolutions) or not dense:
+        raise ValueError(f"found {filters} filters and {dense} outputs, expected some of both")
+    return designs.network(filters, dense)
 
 
-def _mistake(
-    id_: str, share: float, sentence: str, design: DesignFor, **changes: object
-) -> Misconception:
-    def build(shapes: Shapes) -> nn.Module:
-        return replace(design(shapes), **changes).build()  # type: ignore[arg-type]  # fields by name
+def _other_sizes(design: Design, shapes: Shapes) -> Design:
+    found = _as_student(design, shapes)
+    if _more(found, design) != (0, 0):
+        raise ValueError(f"found {found.layers} layers, expected {design.layers}")
+    return found
 
-    return Misconception(id=id_, share=share, sentence=sentence, build=build)
+
+def _layer_missing(design: Design, shapes: Shapes) -> Design:
+    found = _as_student(design, shapes)
+    if max(more := _more(found, design)) > 0 or min(more) == 0:
+        raise ValueError(f"found {found.layers} layers, expected fewer than {design.layers}")
+    return found
+
+
+def _layer_extra(design: Design, shapes: Shapes) -> Design:
+    found = _as_student(design, shapes)
+    if min(more := _more(found, design)) < 0 or max(more) == 0:
+        raise ValueError(f"found {found.layers} layers, expected more than {design.layers}")
+    return found
+
+
+def _more(found: Design, asked: Design) -> tuple[int, int]:
+    """How many more convolutions and dense layers there are than asked for."""
+    more = len(found.convolutions) - len(asked.convolutions)
+    return more, len(found.dense) - len(asked.dense)
+
+
+_SQUASHING: tuple[tuple[Follower, str], ...] = (("sigmoid", "the sigmoid"), ("tanh", "tanh"))
+_OTHERS: tuple[tuple[Follower, str], ...] = (
+    ("leaky_relu", "leaky ReLU"),
+    ("gelu", "GELU"),
+    ("elu", "ELU"),
+    ("silu", "SiLU"),
+)
+
+
+def _places(count: int) -> Iterator[tuple[int, ...]]:
+    """Some of the numbers below `count`, but not all: one, two, and so on."""
+    for size in range(1, count):
+        yield from combinations(range(count), size)
+
+
+def _layers(places: tuple[int, ...]) -> str:
+    """``layer 2``, ``layers 2 and 3``."""
+    numbers = [str(place + 1) for place in places]
+    if len(numbers) == 1:
+        return f"layer {numbers[0]}"
+    return f"layers {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def everywhere(design: DesignFor, layers: int) -> tuple[Misconception, ...]:
     """Mistakes that any network of `layers` layers can have."""
     return (
-        _mistake("no_bias", 0.5, "Its layers have no bias.", design, bias=False),
-        _mistake(
-            "sigmoid",
-            0.5,
-            "It uses the sigmoid where ReLU was asked for.",
-            design,
-            activation=nn.Sigmoid,
-        ),
-        _mistake("tanh", 0.5, "It uses tanh where ReLU was asked for.", design, activation=nn.Tanh),
-        _mistake(
-            "relu_at_the_end",
-            0.5,
-            "A ReLU follows the last layer, so no logit can be negative.",
-            design,
-            end=nn.ReLU,
-        ),
-        _mistake(
-            "softmax_at_the_end",
-            0.5,
-            "A softmax follows the last layer; the loss expects logits and applies its own.",
-            design,
-            end=lambda: nn.Softmax(dim=1),
-        ),
-        _mistake(
-            "log_softmax_at_the_end",
-            0.5,
-            "A log-softmax follows the last layer; the loss expects logits and applies its own.",
-            design,
-            end=lambda: nn.LogSoftmax(dim=1),
-        ),
-        *(
-            _mistake(
-                "activation_missing",
-                0.5,
-                f"No activation follows its layer {number + 1}, so two layers act as one.",
-                design,
-                linear=(number,),
-            )
-            for number in range(layers - 1)
-        ),
-        _mistake(
-            "no_activation",
-            0.25,
-            "It has no activation between its layers, so that all of them act as one.",
-            design,
-            linear=tuple(range(layers)),
-        ),
-        _mistake(
-            "other_sizes",
-            0.25,
-            "Its layers are of the right kind, but of other sizes: see the table of layers.",
-            lambda shapes: _as_student(design, shapes),
-        ),
+        *_in_parameters(design),
+        *_in_activations(design, layers - 1),
+        *_at_the_end(design),
     )
 
 
-def of_convolutions(
-    design: DesignFor, convolutions: int, paddings: tuple[tuple[int, ...] | None, ...]
-) -> tuple[Misconception, ...]:
-    """Mistakes in how a network convolves and pools; `paddings` are those tried with 5 by 5."""
-    none = (0,) * convolutions
-    return (
-        *(
-            _mistake(
-                "five_by_five",
-                0.5,
-                "It uses filters of 5 by 5 pixels; the figure shows 3 by 3.",
-                design,
-                kernel=5,
-                padding=padding,
-            )
-            for padding in paddings
+def _in_parameters(design: DesignFor) -> Iterator[Misconception]:
+    for change, told in (
+        (
+            _no_bias,
+            ("no_bias", 0.5, "Its layers have no bias.", "built layers without bias"),
         ),
-        _mistake(
-            "no_padding",
-            0.5,
-            "Its convolutions do not pad, so that the image shrinks by two pixels at each.",
-            design,
-            padding=none,
+        (
+            _some_biases_missing,
+            (
+                "some_biases_missing",
+                0.75,
+                "Some of its layers have no bias: see the table of layers.",
+                "built some layers without bias",
+            ),
         ),
-        _mistake(
-            "average_pooling",
-            0.5,
-            "It pools by the average where the maximum was asked for.",
-            design,
-            pool=lambda: nn.AvgPool2d(2),
+        (
+            _other_sizes,
+            (
+                "other_sizes",
+                0.25,
+                "Its layers are of the right kind, but of other sizes: see the table of layers.",
+                "built layers of other sizes",
+            ),
         ),
+        (
+            _layer_missing,
+            (
+                "layer_missing",
+                0.25,
+                "It has fewer layers than the figure: see the table of layers.",
+                "built fewer layers than the figure shows",
+            ),
+        ),
+        (
+            _layer_extra,
+            (
+                "layer_extra",
+                0.25,
+                "It has more layers than the figure: see the table of layers.",
+                "built more layers than the figure shows",
+            ),
+        ),
+    ):
+        yield mistake(design, change, told, combines=True)
+
+
+def _in_activations(design: DesignFor, count: int) -> Iterator[Misconception]:
+    """`count`: how many activations there are."""
+    for kind, name in _SQUASHING:
+        sentence = f"It uses {name} where ReLU was asked for."
+        everywhere = (kind, 0.5, sentence, f"used {name} instead of ReLU")
+        yield mistake(design, _follower(kind), everywhere, combines=True)
+    none = (
+        "no_activation",
+        0.25,
+        "It has no activation between its layers, so that all of them act as one.",
+        "put no activation between layers",
     )
+    yield mistake(design, _follower("nothing"), none, combines=True)
+    for places in _places(count):
+        sentence = f"No activation follows its {_layers(places)}, so that layers act as one."
+        missing = ("activation_missing", 0.5, sentence, "left out an activation")
+        yield mistake(design, _follower("nothing", places), missing, combines=len(places) == 1)
+    for kind, name in _OTHERS:
+        sentence = f"It uses {name} where ReLU was asked for."
+        other = ("other_activation", 0.75, sentence, "used another activation than ReLU")
+        yield mistake(design, _follower(kind), other)
+    for kind, name in _SQUASHING:
+        for places in _places(count):
+            sentence = f"It uses {name} after its {_layers(places)}, where ReLU was asked for."
+            some = (f"{kind}_somewhere", 0.5, sentence, f"used {name} after some of the layers")
+            yield mistake(design, _follower(kind, places), some)
 
 
-IN_FC = everywhere(lambda _: FC, layers=4)
-IN_LENET = (
-    *everywhere(lambda _: LENET, layers=5),
-    *of_convolutions(lambda _: LENET, 2, (None, (0, 0), (2, 0))),
-)
-IN_CNN = (*everywhere(cnn, layers=5), *of_convolutions(cnn, 3, (None,)))
+def _at_the_end(design: DesignFor) -> Iterator[Misconception]:
+    both = "follows the last layer; the loss expects logits and applies its own."
+    kinds: tuple[tuple[Follower, str, str], ...] = (
+        ("relu", "A ReLU follows the last layer, so no logit can be negative.", "ReLU"),
+        ("softmax", f"A softmax {both}", "softmax"),
+        ("log_softmax", f"A log-softmax {both}", "log-softmax"),
+    )
+    for kind, sentence, name in kinds:
+        told = (f"{kind}_at_the_end", 0.5, sentence, f"applied {name} after the last layer")
+        yield mistake(design, _end(kind), told, combines=True)
+
+
+def _fc(_: Shapes) -> Design:
+    return designs.FC
+
+
+def _lenet(_: Shapes) -> Design:
+    return designs.LENET
+
+
+IN_FC = everywhere(_fc, layers=4)
+IN_LENET = (*everywhere(_lenet, layers=5), *of_convolutions(_lenet, 2))
+IN_CNN = (*everywhere(designs.cnn, layers=5), *of_convolutions(designs.cnn, 3))

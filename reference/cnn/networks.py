@@ -1,7 +1,7 @@
 """The three networks of the exercise as checks ask about them."""
 
 from grader.checks.model import Images, Model, fixed
-from reference.cnn import misconceptions
+from reference.cnn import designs, misconceptions
 from reference.cnn.models import CNN, FC, LeNet
 
 MODEL_FC = Model(
@@ -20,6 +20,6 @@ MODEL_LENET = Model(
 MODEL_CNN = Model(
     name="model_cnn",
     class_name="CNN",
-    reference=lambda shapes: CNN(misconceptions.filters_of(shapes)),
+    reference=lambda shapes: CNN(designs.filters_of(shapes)),
     misconceptions=misconceptions.IN_CNN,
 )

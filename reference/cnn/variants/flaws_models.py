@@ -27,7 +27,7 @@ FC = (
     _in(
         "fc",
         "missing_layer",
-        None,
+        "layer_missing",
         ("        self.hidden3 = nn.Linear(256, 128)\n", ""),
         ("        x = F.relu(self.hidden3(x))\n", ""),
         ("128, 10", "256, 10"),
@@ -35,7 +35,7 @@ FC = (
     _in(
         "fc",
         "extra_layer",
-        None,
+        "layer_extra",
         ("nn.Linear(128, 10)", "nn.Linear(64, 10)\n        self.extra = nn.Linear(128, 64)"),
         ("self.output(x)", "self.output(F.relu(self.extra(x)))"),
     ),
@@ -61,6 +61,30 @@ FC = (
         ("F.relu(self.hidden1(x))", "torch.tanh(self.hidden1(x))"),
         ("F.relu(self.hidden2(x))", "torch.tanh(self.hidden2(x))"),
         ("F.relu(self.hidden3(x))", "torch.tanh(self.hidden3(x))"),
+    ),
+    _in(
+        "fc",
+        "some_biases_missing",
+        "some_biases_missing",
+        ("512, 256", "512, 256, bias=False"),
+        ("128, 10", "128, 10, bias=False"),
+    ),
+    _in(
+        "fc",
+        "sigmoid_and_softmax",
+        "sigmoid+softmax_at_the_end",
+        ("F.relu(self.hidden1(x))", "torch.sigmoid(self.hidden1(x))"),
+        ("F.relu(self.hidden2(x))", "torch.sigmoid(self.hidden2(x))"),
+        ("F.relu(self.hidden3(x))", "torch.sigmoid(self.hidden3(x))"),
+        ("self.output(x)", "F.softmax(self.output(x), dim=-1)"),
+    ),
+    _in(
+        "fc",
+        "leaky_relu",
+        "other_activation",
+        ("F.relu(self.hidden1(x))", "F.leaky_relu(self.hidden1(x))"),
+        ("F.relu(self.hidden2(x))", "F.leaky_relu(self.hidden2(x))"),
+        ("F.relu(self.hidden3(x))", "F.leaky_relu(self.hidden3(x))"),
     ),
     _in("fc", "relu_at_the_end", "relu_at_the_end", ("self.output(x)", "F.relu(self.output(x))")),
     _in(
@@ -129,7 +153,7 @@ LENET = (
     _in(
         "lenet",
         "stride_for_pooling",
-        None,
+        "stride_for_pooling",
         (_CONV1, "1, 6, kernel_size=3, padding=1, stride=2"),
         (_CONV2, "6, 16, kernel_size=3, padding=1, stride=2"),
         (_POOL1, "F.relu(self.conv1(x))"),
@@ -138,7 +162,7 @@ LENET = (
     _in(
         "lenet",
         "second_pooling_forgotten",
-        None,
+        "pooling_forgotten",
         (_POOL2, "F.relu(self.conv2(x))"),
         ("16 * 7 * 7", "16 * 14 * 14"),
     ),
@@ -153,6 +177,34 @@ LENET = (
         "activation_missing",
         "activation_missing",
         (_POOL1, "F.max_pool2d(self.conv1(x), 2)"),
+    ),
+    _in(
+        "lenet",
+        "first_pooling_forgotten",
+        "pooling_forgotten",
+        (_POOL1, "F.relu(self.conv1(x))"),
+        ("16 * 7 * 7", "16 * 14 * 14"),
+    ),
+    _in(
+        "lenet",
+        "flatten_order",
+        "flatten_order",
+        ("torch.flatten(x, start_dim=1)", "x.permute(0, 2, 3, 1).flatten(1)"),
+    ),
+    _in(
+        "lenet",
+        "seven_by_seven",
+        "other_filter_size",
+        (_CONV1, "1, 6, kernel_size=7, padding=3"),
+        (_CONV2, "6, 16, kernel_size=7, padding=3"),
+    ),
+    _in(
+        "lenet",
+        "average_pooling_and_softmax",
+        "average_pooling+softmax_at_the_end",
+        (_POOL1, "F.avg_pool2d(F.relu(self.conv1(x)), 2)"),
+        (_POOL2, "F.avg_pool2d(F.relu(self.conv2(x)), 2)"),
+        ("self.output(x)", "torch.softmax(self.output(x), 1)"),
     ),
     _in("lenet", "dropout", None, (_POOL1, f"F.dropout({_POOL1})")),
     _in(
@@ -174,7 +226,7 @@ CNN = (
     _in(
         "cnn",
         "two_convolutions",
-        None,
+        "layer_missing",
         ("(self.conv1, self.conv2, self.conv3)", "(self.conv1, self.conv2)"),
         ("        self.conv3 = nn.Conv2d(filters[1], filters[2], kernel_size=3, padding=1)\n", ""),
         ("filters[2] * 3 * 3", "filters[1] * 7 * 7"),
@@ -182,7 +234,31 @@ CNN = (
     _in(
         "cnn", "other_width", "other_sizes", ("3 * 3, 128", "3 * 3, 100"), ("128, 10)", "100, 10)")
     ),
-    _in("cnn", "tanh_at_the_convolutions", None, ("F.relu(conv(x))", "torch.tanh(conv(x))")),
+    _in(
+        "cnn",
+        "tanh_at_the_convolutions",
+        "tanh_somewhere",
+        ("F.relu(conv(x))", "torch.tanh(conv(x))"),
+    ),
+    _in(
+        "cnn",
+        "sigmoid_at_the_end",
+        "sigmoid_somewhere",
+        ("F.relu(self.dense(x))", "torch.sigmoid(self.dense(x))"),
+    ),
+    _in(
+        "cnn",
+        "first_bias_missing",
+        "some_biases_missing",
+        ("1, filters[0], kernel_size=3, padding=1", "1, filters[0], 3, padding=1, bias=False"),
+    ),
+    _in(
+        "cnn",
+        "extra_dense_layer",
+        "layer_extra",
+        ("nn.Linear(128, 10)", "nn.Linear(64, 10)\n        self.extra = nn.Linear(128, 64)"),
+        ("self.output(x)", "self.output(F.relu(self.extra(x)))"),
+    ),
     _in(
         "cnn",
         "log_softmax_at_the_end",
