@@ -17,11 +17,11 @@ import pytest
 from grader.domain.limits import MIB, Limits
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
 from grader.sandbox.bubblewrap.command import USER_ID
-from grader.sandbox.bubblewrap.slots import FIRST_UID
 from grader.sandbox.container import ContainerSandbox, installed
 from grader.sandbox.container.examine import answering
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
+from grader.sandbox.linux.slots import FIRST_UID
 
 INTERPRETER = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
 SMALL = Limits(

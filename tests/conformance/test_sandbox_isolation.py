@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sandbox_jobs import NAMED_SLEEP, Runner, guest_user, host_users
 
-from grader.sandbox.bubblewrap.slots import COUNT, FIRST_UID
 from grader.sandbox.container import ContainerSandbox
+from grader.sandbox.linux.slots import COUNT, FIRST_UID
 
 STATUS = """
     import json, os

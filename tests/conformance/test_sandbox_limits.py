@@ -20,8 +20,8 @@ from sandbox_jobs import (
 
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
-from grader.sandbox.bubblewrap.cgroups_here import find
 from grader.sandbox.interface import Job, Refused, Sandbox
+from grader.sandbox.linux.cgroups_here import find
 
 pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap.layout import HOME, JOB, SYSTEM, Bind
+from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind
 
 USER_ID = 1000
 SHARED_MEMORY, SCRATCH = "/dev/shm", "/tmp"  # noqa: S108 - mount points inside, not our files

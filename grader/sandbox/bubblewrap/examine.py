@@ -11,10 +11,10 @@ from typing import Protocol
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import Groups
-from grader.sandbox.bubblewrap.layout import Interpreter, for_all
 from grader.sandbox.bubblewrap.seccomp import AUDIT_ARCH, supported
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.linux.cgroup import Groups
+from grader.sandbox.linux.layout import Interpreter, for_all
 
 OLDEST = (0, 8)
 """bubblewrap's first version with ``--disable-userns``."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import Usage
+from grader.sandbox.linux.cgroup import Usage
 
 NEAR_LIMIT = 0.9
 """A run that stayed below this share of its memory limit was killed for someone else's memory."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.sandbox.bubblewrap.cgroup import Groups
+from grader.sandbox.linux.cgroup import Groups
 
 _ALWAYS = (
     "user_namespace",

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup_files import PATIENCE
 from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
-from grader.sandbox.bubblewrap.pump import Streams
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
+from grader.sandbox.linux.cgroup_files import PATIENCE
+from grader.sandbox.linux.pump import Streams
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 STAGE = Path("/tmp")  # noqa: S108 - every user may enter it; mounted over, in a namespace of its own

@@ -14,8 +14,6 @@ from grader.domain.limits import Limits
 from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import held
-from grader.sandbox.bubblewrap.cgroup import Group, Groups, Usage
-from grader.sandbox.bubblewrap.cgroups_here import find
 from grader.sandbox.bubblewrap.command import Files, View, command, environment, guest
 from grader.sandbox.bubblewrap.examine import examine
 from grader.sandbox.bubblewrap.fault import Ending, verdict
@@ -27,10 +25,12 @@ from grader.sandbox.bubblewrap.launch import (
     rlimits,
     staged,
 )
-from grader.sandbox.bubblewrap.layout import Interpreter, checkouts, installed, job_binds, mask
-from grader.sandbox.bubblewrap.pump import Pump
-from grader.sandbox.bubblewrap.slots import Slot, Slots
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.linux.cgroup import Group, Groups, Usage
+from grader.sandbox.linux.cgroups_here import find
+from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
+from grader.sandbox.linux.pump import Pump
+from grader.sandbox.linux.slots import Slot, Slots
 
 STARTUP_SECONDS = 60.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""

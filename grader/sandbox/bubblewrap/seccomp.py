@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.syscalls import ARGUMENTS, DENIED, LAST_REVIEWED, MISSING
+from grader.sandbox.linux.syscalls import ARGUMENTS, DENIED, LAST_REVIEWED, MISSING
 
 LOAD, EQUAL, ABOVE, ANY_BIT, RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000

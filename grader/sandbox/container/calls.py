@@ -1,7 +1,7 @@
 """Names of the system calls that a container may make whatever their arguments are.
 
 Source: Linux 6.18, ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``scripts/syscall.tbl``, without
-what the bubblewrap filter refuses (`grader.sandbox.bubblewrap.syscalls`).
+what the bubblewrap filter refuses (`grader.sandbox.linux.syscalls`).
 """
 
 ALLOWED = tuple(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap.layout import HOME, Bind
 from grader.sandbox.container.engine import GVISOR, Kind
+from grader.sandbox.linux.layout import HOME, Bind
 
 LABEL = "grader.runtime"
 """Containers carry whose they are, so that a later grader can sweep up what a dead one left."""

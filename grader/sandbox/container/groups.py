@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap.cgroup import Group, mounts
-from grader.sandbox.bubblewrap.cgroup_files import remove_folder
-from grader.sandbox.bubblewrap.cgroup_v1 import CONTROLLERS, GroupsV1
 from grader.sandbox.container.engine import Engine
+from grader.sandbox.linux.cgroup import Group, mounts
+from grader.sandbox.linux.cgroup_files import remove_folder
+from grader.sandbox.linux.cgroup_v1 import CONTROLLERS, GroupsV1
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _DRIVER = {"docker": "{{.CgroupDriver}}", "podman": "{{.Host.CgroupManager}}"}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.layout import DATA, HOME, JOB, SYSTEM
-from grader.sandbox.bubblewrap.slots import COUNT, FIRST_UID
 from grader.sandbox.container.engine import Engine
+from grader.sandbox.linux.layout import DATA, HOME, JOB, SYSTEM
+from grader.sandbox.linux.slots import COUNT, FIRST_UID
 
 REPOSITORY = "grader-skeleton"
 SCRATCH = Path("/tmp")  # noqa: S108 - a folder of the image, not our file

@@ -25,8 +25,8 @@ from grader.sandbox.bubblewrap.seccomp import (
     TERMINAL_INJECTION,
     UNIX,
 )
-from grader.sandbox.bubblewrap.syscalls import DENIED, MISSING
 from grader.sandbox.container.calls import ALLOWED
+from grader.sandbox.linux.syscalls import DENIED, MISSING
 
 Rule = dict[str, Any]
 ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}

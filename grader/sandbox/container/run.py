@@ -22,18 +22,7 @@ from pathlib import Path
 from grader.domain.limits import Limits
 from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import Group, Usage
 from grader.sandbox.bubblewrap.command import environment, guest
-from grader.sandbox.bubblewrap.layout import (
-    Bind,
-    Interpreter,
-    checkouts,
-    installed,
-    job_binds,
-    mask,
-)
-from grader.sandbox.bubblewrap.pump import Pump, Streams
-from grader.sandbox.bubblewrap.slots import Slot, Slots
 from grader.sandbox.container.command import LABEL, Box, create
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.container.examine import examine
@@ -42,6 +31,17 @@ from grader.sandbox.container.groups import SharedGroups
 from grader.sandbox.container.image import Image, imported
 from grader.sandbox.container.profile import profile
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.linux.cgroup import Group, Usage
+from grader.sandbox.linux.layout import (
+    Bind,
+    Interpreter,
+    checkouts,
+    installed,
+    job_binds,
+    mask,
+)
+from grader.sandbox.linux.pump import Pump, Streams
+from grader.sandbox.linux.slots import Slot, Slots
 
 STARTUP_SECONDS = 120.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""

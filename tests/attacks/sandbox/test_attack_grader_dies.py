@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sandbox_jobs import Runner, control_groups, label_of, make_job, processes_named
 
-from grader.sandbox.bubblewrap.slots import Slots
+from grader.sandbox.linux.slots import Slots
 
 pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 

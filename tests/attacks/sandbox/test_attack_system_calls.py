@@ -5,7 +5,7 @@ import platform
 import pytest
 from sandbox_jobs import Runner
 
-from grader.sandbox.bubblewrap.syscalls import DENIED, MISSING
+from grader.sandbox.linux.syscalls import DENIED, MISSING
 
 EPERM, ENOSYS = 1, 38
 CALL = """

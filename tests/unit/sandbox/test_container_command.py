@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from grader.domain.limits import MIB, Limits
-from grader.sandbox.bubblewrap.layout import Bind
 from grader.sandbox.container.command import Box, create
 from grader.sandbox.container.engine import KINDS, Engine, Kind
 from grader.sandbox.container.image import skeleton
+from grader.sandbox.linux.layout import Bind
 
 BOX = Box(
     name="grader-abc-0",

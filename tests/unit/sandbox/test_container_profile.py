@@ -8,9 +8,9 @@ import pytest
 
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.seccomp import NEW_NAMESPACES, TERMINAL_INJECTION
-from grader.sandbox.bubblewrap.syscalls import ARGUMENTS, DENIED, MISSING
 from grader.sandbox.container.calls import ALLOWED
 from grader.sandbox.container.profile import everything_but, profile
+from grader.sandbox.linux.syscalls import ARGUMENTS, DENIED, MISSING
 
 PROFILE = json.loads(profile("x86_64"))
 HIGH = 1 << 32

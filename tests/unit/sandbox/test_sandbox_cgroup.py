@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap import cgroup_v1, cgroup_v2
-from grader.sandbox.bubblewrap.cgroup import (
+from grader.sandbox.linux import cgroup_v1, cgroup_v2
+from grader.sandbox.linux.cgroup import (
     Mount,
     Usage,
     counter,

@@ -3,7 +3,7 @@ from pathlib import Path
 from grader.domain.limits import Limits
 from grader.sandbox.bubblewrap.command import Files, View, command, environment, guest
 from grader.sandbox.bubblewrap.launch import STAGE, Plan, rlimits, staged
-from grader.sandbox.bubblewrap.layout import Bind
+from grader.sandbox.linux.layout import Bind
 
 FILES = Files(seccomp=5, passwd=6, group=7, status=8)
 VENV, JOB = Path("/srv/course/.venv"), Path("/run/job-1")

@@ -4,7 +4,6 @@ import pytest
 
 from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup_v1 import GroupsV1
 from grader.sandbox.bubblewrap.examine import (
     architecture,
     control_groups,
@@ -14,9 +13,10 @@ from grader.sandbox.bubblewrap.examine import (
     trial,
     user_namespaces,
 )
-from grader.sandbox.bubblewrap.layout import Interpreter
 from grader.sandbox.fake import FakeSandbox
 from grader.sandbox.interface import RunEnd
+from grader.sandbox.linux.cgroup_v1 import GroupsV1
+from grader.sandbox.linux.layout import Interpreter
 
 
 def fake_bwrap(folder: Path, says: str) -> Path:

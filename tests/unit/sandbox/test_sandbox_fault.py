@@ -4,8 +4,8 @@ import pytest
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import Usage
 from grader.sandbox.bubblewrap.fault import Ending, guest_exit_code, verdict
+from grader.sandbox.linux.cgroup import Usage
 
 STARTED = b'{ "child-pid": 4242, "cgroup-namespace": 4026532411 }\n'
 LIMIT = 1000

@@ -6,7 +6,8 @@ import pytest
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.layout import (
+from grader.sandbox.interface import Job
+from grader.sandbox.linux.layout import (
     Bind,
     Interpreter,
     checkouts,
@@ -14,7 +15,6 @@ from grader.sandbox.bubblewrap.layout import (
     job_binds,
     mask,
 )
-from grader.sandbox.interface import Job
 
 
 def environment(root: Path, *packages: str) -> Interpreter:

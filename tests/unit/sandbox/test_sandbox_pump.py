@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.sandbox.bubblewrap.pump import Pump, Streams, Tail
 from grader.sandbox.interface import Receive, Refused
+from grader.sandbox.linux.pump import Pump, Streams, Tail
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(1, 60))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import seccomp
 from grader.sandbox.bubblewrap.seccomp import ALLOW, AUDIT_ARCH, ERRNO, KILL, Op
-from grader.sandbox.bubblewrap.syscalls import ARGUMENTS, DENIED, LAST_REVIEWED, MISSING
+from grader.sandbox.linux.syscalls import ARGUMENTS, DENIED, LAST_REVIEWED, MISSING
 
 MACHINES = sorted(AUDIT_ARCH)
 EPERM, ENOSYS = ERRNO | errno.EPERM, ERRNO | errno.ENOSYS

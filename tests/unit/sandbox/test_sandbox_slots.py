@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.slots import FIRST_UID, Slots
+from grader.sandbox.linux.slots import FIRST_UID, Slots
 
 
 def test_slots_held_at_once_differ_in_name_and_user(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_when_all_are_taken_it_says_so(tmp_path: Path) -> None:
 
 def test_another_process_s_slot_is_free_once_that_process_is_dead(tmp_path: Path) -> None:
     holder = (
-        "import sys, pathlib; from grader.sandbox.bubblewrap.slots import Slots\n"
+        "import sys, pathlib; from grader.sandbox.linux.slots import Slots\n"
         "with Slots(pathlib.Path(sys.argv[1]), users=False, count=1).hold():\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

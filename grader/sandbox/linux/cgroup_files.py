@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import processes
+from grader.sandbox.linux.cgroup import processes
 
 Settings = Mapping[str, tuple[tuple[str, str], ...]]
 """Controller -> files with what to write, in order."""

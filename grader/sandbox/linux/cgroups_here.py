@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from grader.sandbox.bubblewrap.cgroup import Groups, memberships, mounts
-from grader.sandbox.bubblewrap.cgroup_v1 import find_v1
-from grader.sandbox.bubblewrap.cgroup_v2 import find_v2
+from grader.sandbox.linux.cgroup import Groups, memberships, mounts
+from grader.sandbox.linux.cgroup_v1 import find_v1
+from grader.sandbox.linux.cgroup_v2 import find_v2
 
 _SELF = Path("/proc/self")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.cgroup import CPU_PERIOD, Mount, Usage, counter, folder
-from grader.sandbox.bubblewrap.cgroup_files import (
+from grader.sandbox.linux.cgroup import CPU_PERIOD, Mount, Usage, counter, folder
+from grader.sandbox.linux.cgroup_files import (
     Settings,
     kill_each,
     remove_folder,

@@ -1,0 +1,1 @@
+"""What every Linux backend uses: control groups, slots, the pump, what is seen inside."""
