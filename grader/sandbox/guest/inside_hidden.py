@@ -9,6 +9,7 @@ from numpy import asarray, float32, ndarray, prod
 from numpy.random import PCG64, Generator
 
 _BIAS = 0.1
+_LOW = 3.0
 
 
 def with_hidden_weights(
@@ -24,13 +25,19 @@ def with_hidden_weights(
     torch = torch_or_none()
     try:
         with kept(parameters), torch.no_grad():
+            shapes = [tuple(tensor.shape) for tensor in parameters]
+            last = max((j for j, shape in enumerate(shapes) if len(shape) == 1), default=-1)
             for j, tensor in enumerate(parameters):
-                tensor.data.copy_(torch.from_numpy(_draw(tuple(tensor.shape), seed, j)))
+                values = _draw(shapes[j], seed, j, _LOW if j == last else 0)
+                tensor.data.copy_(torch.from_numpy(values))
             return output()
     except Exception:
         return None
 
 
-def _draw(shape: tuple[int, ...], seed: int, j: int) -> ndarray:
+def _draw(shape: tuple[int, ...], seed: int, j: int, low: float) -> ndarray:
     std = _BIAS if len(shape) < 2 else (2 / max(1, int(prod(shape[1:])))) ** 0.5
-    return asarray(std * Generator(PCG64([seed, j])).standard_normal(shape), dtype=float32)
+    values = std * Generator(PCG64([seed, j])).standard_normal(shape)
+    if low:
+        values[::2] -= low
+    return asarray(values, dtype=float32)

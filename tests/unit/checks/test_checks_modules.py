@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from grader.checks.fit import fit
+from grader.checks.hidden_weights import hidden_weights
 from grader.checks.misconception import pairs
 from grader.checks.model import Images, Model, fixed
 from grader.checks.modules import ModelMatches, ParameterCount
@@ -499,6 +500,15 @@ def test_the_reference_differs_from_each_of_its_misconceptions(model: Any) -> No
         found = fit(model, Seen(given.answer, given.tensors), made.HIDDEN, DictMemo())
         assert found.verdict == "mistaken", mistake
         assert found.misconception.id == mistake.id
+
+
+@pytest.mark.parametrize("model", BY_NAME.values(), ids=BY_NAME)
+def test_hidden_weights_give_every_model_outputs_that_are_never_positive(model: Any) -> None:
+    like = Weights(tuple(p.detach().numpy() for p in model.reference(()).parameters()))
+    images = model.inputs(made.HIDDEN)
+    for seed in range(20):
+        output = place(hidden_weights(like, seed), model.reference).run(images)
+        assert (output < 0).all(axis=0).sum() >= 3, seed
 
 
 def test_a_parameter_that_is_never_used_does_not_change_the_function() -> None:
