@@ -60,15 +60,15 @@ def regrade(notebooks: Notebooks) -> Result:
 
 
 def diagnosis(notebooks: Notebooks) -> Result:
-    """judging notebooks of a mistake in every problem, against judging the solution"""
+    """judging a notebook with a mistake in nearly every problem: all of it, diagnosis included"""
     with TemporaryDirectory() as folder:
         runs = []
         for notebook in (notebooks.untrained, *notebooks.flawed):
             runs.append(Path(folder, notebook.stem))
             grade(notebook, "--evidence", str(runs[-1]))
         right, *wrong = judge(runs)
-    parts = f"most of {len(wrong)} notebooks {max(wrong):.2f} s, solution {right:.2f} s"
-    return Result("diagnosis", max(wrong) - right, 3, "s more", parts)
+    parts = f"most of {len(wrong)} notebooks; the solution {right:.2f} s"
+    return Result("judging and diagnosis", max(wrong), 3, "s", parts)
 
 
 def probes(notebooks: Notebooks) -> Result:
