@@ -5,6 +5,7 @@ from torch import nn
 
 from grader.checks import describe
 from grader.checks.fit import Fit
+from grader.checks.layer_gaps import gaps
 from grader.checks.layers import different_shapes, parameters, table
 from grader.checks.model import Model
 from grader.checks.seen import Seen, absent, comparison, favourable, found_notes, graded
@@ -115,7 +116,7 @@ class ParameterCount(Check):
             message = (
                 f"`{name}` has {describe.count(found)} parameters, but in other layers: {others}."
             )
-            return graded(0, message, (table(seen.answer, reference),), code="other_layers")
+            return graded(0, message, _apart(seen.answer, reference), code="other_layers")
         if found == expected:
             return graded(1, f"`{name}` has {describe.count(found)} parameters, as it should.")
         gap = f"{describe.count(abs(found - expected))} too {'many' if found > expected else 'few'}"
@@ -123,7 +124,7 @@ class ParameterCount(Check):
             f"`{name}` has {describe.count(found)} trainable parameters, {gap}: "
             f"{describe.count(expected)} were expected."
         )
-        return graded(0, message, (table(seen.answer, reference),), code="other_count")
+        return graded(0, message, _apart(seen.answer, reference), code="other_count")
 
 
 _RANDOM = Note(text="Two passes over the same images in eval mode gave different outputs.")
@@ -141,6 +142,11 @@ def _reference(model: Model, seen: Seen[ModuleAnswer]) -> nn.Module:
         return _empty(model, weights.shapes if weights else ())
     except (RuntimeError, ValueError, TypeError, IndexError, OverflowError):
         return _empty(model, ())
+
+
+def _apart(answer: ModuleAnswer, reference: nn.Module) -> tuple[Detail, ...]:
+    """The counts taken apart by layer, and the table of layers."""
+    return (*gaps(answer, reference), table(answer, reference))
 
 
 def _layers(model: Model, seen: Seen[ModuleAnswer]) -> tuple[Detail, ...]:

@@ -448,7 +448,8 @@ def test_the_layer_table_stands_beside_a_wrong_count() -> None:
     assert "566,528" in outcome.message
     assert "906 too few" in outcome.message
     assert outcome.code == "other_count"
-    (table,) = outcome.details
+    *notes, table = outcome.details
+    assert len(notes) == 4
     assert (table.student_total, table.reference_total) == (566_528, 567_434)
     assert [row.matches for row in table.rows] == [False] * 4
     assert table.rows[0].reference == "Linear(784, 512)"
