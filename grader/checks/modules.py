@@ -68,7 +68,9 @@ class ModelMatches(Check):
                 return NotGraded(reason="too_large", message=message, details=details)
             case _:
                 message = f"`{name}` does not compute the function of the exercise: {found.text}."
-                return graded(0, message, (*details, *_shape(self.model, seen)))
+                code, notes = _unnamed(seen.answer)
+                shape = _shape(self.model, seen)
+                return graded(0, message, (*details, *notes, *shape), code=code)
 
 
 class ParameterCount(Check):
@@ -128,6 +130,13 @@ class ParameterCount(Check):
 
 
 _RANDOM = Note(text="Two passes over the same images in eval mode gave different outputs.")
+
+
+def _unnamed(answer: ModuleAnswer) -> tuple[str | None, tuple[Note, ...]]:
+    """Code and notes of a function that no mistake explains."""
+    if answer.error is not None:
+        return "raised", ()
+    return (None, ()) if answer.deterministic else ("random_output", (_RANDOM,))
 
 
 def _empty(model: Model, shapes: tuple[tuple[int, ...], ...]) -> nn.Module:

@@ -31,6 +31,11 @@ GENERAL = (
         "The model has as many parameters as it should, but in other layers.",
     ),
     _anywhere(
+        "random_output",
+        "had a model that is random while it is evaluated",
+        "The model gives another output each time, in eval mode as well.",
+    ),
+    _anywhere(
         "low_accuracy",
         "reached less than right code does",
         "The accuracy, re-measured, is lower than right code reaches with an unlucky seed.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from grader.checks.misconception import Misconception
 from grader.checks.model import Shapes
@@ -51,10 +51,17 @@ def _some_biases_missing(design: Design, shapes: Shapes) -> Design:
 def _as_student(design: Design, shapes: Shapes) -> Design:
     """As many layers as the student's, in the student's sizes, all of them of the usual kind."""
     filters = tuple(shape[0] for shape in shapes if len(shape) == 4)
-    dense = tuple(shape[0] for shape in shapes if len(shape) == 2)
+    dense = _outputs(shapes)
     if bool(filters) != bool(design.convolutions) or not dense:
         raise ValueError(f"found {filters} filters and {dense} outputs, expected some of both")
     return designs.network(filters, dense)
+
+
+def _outputs(shapes: Shapes) -> tuple[int, ...]:
+    """Of the dense layers, whose matrices may all be transposed; a row is a bias."""
+    matrices = [shape for shape in shapes if len(shape) == 2 and shape[0] > 1]
+    transposed = any(after[1] != before[0] for before, after in pairwise(matrices))
+    return tuple(shape[1 if transposed else 0] for shape in matrices)
 
 
 def _other_sizes(design: Design, shapes: Shapes) -> Design:
@@ -194,6 +201,7 @@ def _at_the_end(design: DesignFor) -> Iterator[Misconception]:
     both = "follows the last layer; the loss expects logits and applies its own."
     kinds: tuple[tuple[Follower, str, str], ...] = (
         ("relu", "A ReLU follows the last layer, so no logit can be negative.", "ReLU"),
+        ("sigmoid", "A sigmoid follows the last layer; the loss expects logits.", "a sigmoid"),
         ("softmax", f"A softmax {both}", "softmax"),
         ("log_softmax", f"A log-softmax {both}", "log-softmax"),
     )

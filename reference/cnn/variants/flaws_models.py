@@ -242,9 +242,15 @@ CNN = (
     ),
     _in(
         "cnn",
-        "sigmoid_at_the_end",
+        "sigmoid_at_the_dense_layer",
         "sigmoid_somewhere",
         ("F.relu(self.dense(x))", "torch.sigmoid(self.dense(x))"),
+    ),
+    _in(
+        "cnn",
+        "sigmoid_at_the_end",
+        "sigmoid_at_the_end",
+        ("self.output(x)", "torch.sigmoid(self.output(x))"),
     ),
     _in(
         "cnn",

@@ -66,9 +66,9 @@ class FunctionalFC(nn.Module):
 
 
 class MatrixFC(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, *sizes: Any) -> None:
         super().__init__()
-        sizes = (784, 512, 256, 128, 10)
+        sizes = sizes or (784, 512, 256, 128, 10)
         steps = list(pairwise(sizes))
         self.w = nn.ParameterList([torch.randn(n, m) / n**0.5 for n, m in steps])
         self.v = nn.ParameterList([torch.randn(1, m) for _, m in steps])
@@ -76,7 +76,7 @@ class MatrixFC(nn.Module):
     def forward(self, x: Any) -> Any:
         for k, (w, v) in enumerate(zip(self.w, self.v, strict=True)):
             x = x @ w + v
-            x = functional.relu(x) if k < 3 else x
+            x = functional.relu(x) if k < len(self.w) - 1 else x
         return x
 
 
@@ -206,6 +206,9 @@ MISTAKES = [
     (MODEL_CNN, lambda: without(convolutions(4, 4, 4), "bias", 0, 6), "some_biases_missing"),
     (MODEL_FC, lambda: dense(784, 512, 128, 10), "layer_missing"),
     (MODEL_FC, lambda: dense(784, 512, 256, 128, 64, 10), "layer_extra"),
+    (MODEL_FC, lambda: MatrixFC(784, 400, 128, 10), "layer_missing"),
+    (MODEL_FC, lambda: MatrixFC(784, 400, 300, 128, 10), "other_sizes"),
+    (MODEL_FC, lambda: fc(end=[nn.Sigmoid()]), "sigmoid_at_the_end"),
     (MODEL_CNN, lambda: convolutions(16, 32), "layer_missing"),
     (MODEL_CNN, lambda: convolutions(8, 16, 32, 64), "layer_extra"),
     (MODEL_LENET, lambda: replaced(lenet(), {1: nn.Tanh(), 4: nn.Tanh()}), "tanh_somewhere"),
@@ -412,6 +415,14 @@ def test_an_error_of_the_forward_pass_is_told() -> None:
     outcome = judge(MODEL_FC, broken)
     assert outcome.status == "failed"
     assert "RuntimeError: shapes cannot be multiplied" in outcome.message
+    assert outcome.code == "raised"
+
+
+def test_a_model_that_is_random_in_eval_mode_says_so() -> None:
+    module = fc(act=lambda: nn.Sequential(nn.ReLU(), nn.Softplus()))
+    outcome = judge(MODEL_FC, answer(MODEL_FC, module, deterministic=False))
+    assert (outcome.status, outcome.code) == ("failed", "random_output")
+    assert any("different outputs" in getattr(detail, "text", "") for detail in outcome.details)
 
 
 def test_another_name_is_told() -> None:
