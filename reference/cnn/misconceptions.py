@@ -66,8 +66,8 @@ def _outputs(shapes: Shapes) -> tuple[int, ...]:
 
 def _other_sizes(design: Design, shapes: Shapes) -> Design:
     found = _as_student(design, shapes)
-    if _more(found, design) != (0, 0):
-        raise ValueError(f"found {found.layers} layers, expected {design.layers}")
+    if _more(found, design) != (0, 0) or found == design:
+        raise ValueError(f"found {found}, expected the layers of {design} in other sizes")
     return found
 
 
