@@ -165,16 +165,16 @@ STILL = (
         lambda trace: trace.steps > 0 and "backward" not in trace.events,
     ),
     _never(
-        "zeroed_before_step",
-        "set the gradients to zero before the step",
-        "The gradients are set to zero between the backward pass and the step that needs them.",
-        _zeroed_between,
-    ),
-    _never(
         "step_before_backward",
         "stepped before the backward pass",
         "In each batch the optimizer steps before the backward pass has made gradients.",
         lambda trace: _in_order(trace, "step", "backward"),
+    ),
+    _never(
+        "zeroed_before_step",
+        "set the gradients to zero before the step",
+        "The gradients are set to zero between the backward pass and the step that needs them.",
+        _zeroed_between,
     ),
     _never(
         "weights_never_change",

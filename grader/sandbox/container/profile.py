@@ -3,7 +3,8 @@
 The same rules as the bubblewrap filter, but turned round: an engine's libseccomp skips names that
 it does not know, so that a newer call would pass a list of refusals. Here all is refused but what
 is listed. Arguments are compared as 64 bits, and the kernel looks at 32: each comparison masks the
-upper half, or a caller could set a bit there.
+upper half, or a caller could set a bit there. What is newer than the engine's libseccomp seems not
+to exist: runc answers ENOSYS for it.
 
 Format: the runtime specification's ``linux.seccomp``, as ``--security-opt seccomp=FILE`` takes it.
 """
@@ -46,7 +47,7 @@ def profile(machine: str | None = None) -> str:
         raise SandboxError("seccomp_arch", f"no system call filter for {found}, only for {known}")
     rules = {
         "defaultAction": "SCMP_ACT_ERRNO",
-        "defaultErrnoRet": errno.ENOSYS,
+        "defaultErrnoRet": errno.EPERM,
         "architectures": [ARCHITECTURES[found]],
         "syscalls": list(_rules()),
     }

@@ -5,6 +5,7 @@ import platform
 import pytest
 from sandbox_jobs import Runner
 
+from grader.sandbox.container import ContainerSandbox
 from grader.sandbox.linux.syscalls import DENIED, MISSING
 
 EPERM, ENOSYS = 1, 38
@@ -35,7 +36,11 @@ def numbers(table: dict[str, object]) -> dict[str, int]:
 def test_every_denied_call_is_refused(run: Runner) -> None:
     denied = numbers(dict(DENIED))
     found = errors(run, [[number] + [0] * 6 for number in denied.values()])
-    assert dict(zip(denied, found, strict=True)) == dict.fromkeys(denied, EPERM)
+    refused = {EPERM, ENOSYS} if isinstance(run.sandbox, ContainerSandbox) else {EPERM}
+    others = {
+        name: error for name, error in zip(denied, found, strict=True) if error not in refused
+    }
+    assert others == {}  # an engine's libseccomp may not know a call: then it seems not to exist
 
 
 def test_io_uring_clone3_and_unknown_calls_seem_not_to_exist(run: Runner) -> None:
@@ -102,7 +107,14 @@ class TestByArgument:
         """
         assert run(script).report & 0x7F == 31  # SIGSYS
 
-    def test_x32_calls_seem_not_to_exist(self, run: Runner) -> None:
+    def test_x32_calls_seem_not_to_exist_or_kill(self, run: Runner) -> None:
+        if isinstance(run.sandbox, ContainerSandbox):  # libseccomp takes x32 for a foreign machine
+            calls = (
+                CALL
+                + "    os.write(1, b'before')\n    call(0x40000000 | 39)\n    os.write(1, b'x')"
+            )
+            assert run(calls).out == b"before"
+            return
         assert errors(run, [[0x40000000 | 101, 0, 0, 0, 0], [0x40000000 | 39]]) == [ENOSYS] * 2
 
 

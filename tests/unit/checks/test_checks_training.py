@@ -77,7 +77,10 @@ TRACES: dict[str, dict[str, Any]] = {
     "no_step": {"events": ("forward", "loss", "backward", "zero")},
     "no_backward": {"steps": 5, "events": ("forward", "loss", "step", "zero", "forward")},
     "zeroed_before_step": {"steps": 5, "events": ("forward", "loss", "backward", "zero", "step")},
-    "step_before_backward": {"steps": 5, "events": ("zero", "forward", "step", "backward")},
+    "step_before_backward": {
+        "steps": 5,
+        "events": ("zero", "forward", "loss", "step", "backward", "zero", "forward", "loss"),
+    },
     "weights_never_change": {"steps": 5, "events": ("forward", "backward", "step")},
 }
 """What is seen of the mistakes that leave the same weights."""
