@@ -41,6 +41,17 @@ def test_the_guest_has_its_own_processes_session_and_host_name(run: Runner) -> N
     assert seen["session"] != 0  # 0 would be a session outside
 
 
+def test_every_namespace_is_its_own(run: Runner) -> None:
+    names = ["ipc", "mnt", "net", "pid", "uts"]
+    script = f"""
+        import json, os
+        print(json.dumps({{name: os.readlink(f"/proc/self/ns/{{name}}") for name in {names!r}}}))
+    """
+    inside = run(script).report
+    outside = {name: str(Path(f"/proc/self/ns/{name}").readlink()) for name in names}
+    assert not set(inside.values()) & set(outside.values())
+
+
 def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
     if os.geteuid() != 0:
         pytest.skip("not run by root")

@@ -70,23 +70,23 @@ def test_a_terminal_sees_cells_epochs_and_points_before_the_table(tmp_path: Path
     student.write_bytes(
         notebook([CONVOLUTION.replace("\ndef", "import numpy as np\ndef", 1), PROGRESS])
     )
-    outer, inner = pty.openpty()
-    with subprocess.Popen(
-        [GRADER, "grade", str(student), "--json", "-"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=inner,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "60"},
-    ) as running:
-        os.close(inner)
-        shown = _all(outer)
-        assert running.stdout is not None
-        report = json.loads(running.stdout.read())  # nothing but JSON, whatever the terminal saw
-    assert running.returncode == 0
+    shown, said = _on_a_terminal("grade", student, "--json", "-")
+    report = json.loads(said)  # nothing but JSON, whatever the terminal saw
     assert report["earned"] == 10
     assert "epoch 2/3, batch" in shown
     assert "cell 2/2 (index 1)" in shown
     assert "10/10" in shown[: shown.index("epoch 3/3")]
+
+
+def test_a_class_on_a_terminal_has_a_bar_that_counts_and_tells_the_time_left(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "class").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "class" / f"{name}.ipynb").write_bytes(notebook(["1 + 1"]))
+    shown, _ = _on_a_terminal("batch", tmp_path / "class", "--out", tmp_path / "out")
+    assert shown.index("0/2") < shown.index("2/2")
+    assert "ETA" in shown
 
 
 def test_a_class_gives_each_of_two_sandboxes_its_share_of_the_threads(tmp_path: Path) -> None:
@@ -110,6 +110,24 @@ def test_a_class_gives_each_of_two_sandboxes_its_share_of_the_threads(tmp_path: 
     rows = (out / "grades.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["a", "b", "broken"]
     assert "truncated" in rows[3]
+
+
+def _on_a_terminal(*words: object) -> tuple[str, str]:
+    """What a terminal saw as standard error, and standard output."""
+    outer, inner = pty.openpty()
+    with subprocess.Popen(
+        [GRADER, *map(str, words)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=inner,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "60"},
+    ) as running:
+        os.close(inner)
+        shown = _all(outer)
+        assert running.stdout is not None
+        said = running.stdout.read().decode()
+    assert running.returncode == 0, shown
+    return shown, said
 
 
 def _all(descriptor: int) -> str:
