@@ -48,11 +48,12 @@ def test_every_option_of_grade_does_what_it_says(tmp_path: Path) -> None:
     for path in files.values():
         assert path.stat().st_size > 500
         assert f"Report: {path}" in done.stdout
-    assert "20/100" in done.stdout.replace(" ", "")
     assert files["html"].read_text().startswith("<!DOCTYPE html>")
 
     report = json.loads(files["json"].read_text())
-    assert (report["status"], report["earned"], report["possible"]) == ("graded", 20, 100)
+    assert (report["status"], report["possible"]) == ("graded", 100)
+    assert 20 <= report["earned"] < 22  # an untrained model may guess a little better than chance
+    assert f"{report['earned']:g}/100" in done.stdout.replace(" ", "")
     assert (report["run"]["threads"], report["run"]["sandbox"]) == (1, "bubblewrap")
     assert report["run"]["limits"]["cell_output_bytes"] == 4096
     assert [cell["status"] for cell in report["run"]["cells"]] == ["ok"] * 4
