@@ -1,5 +1,8 @@
 """The small model that a training function trains, and what the reference makes of it."""
 
+import hashlib
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
@@ -63,6 +66,16 @@ class Task:
             right = [(model(x).argmax(1) == y).double() for x, y in self._loader(self.probe.test)]
         every = torch.cat(right).mean()
         return Accuracies(float(every), float(torch.stack([part.mean() for part in right]).mean()))
+
+    def key(self, train: Train, epochs: int) -> str:
+        """Everything that the state after a training depends on, as a digest."""
+        content = hashlib.sha256(f"{self.probe!r} {epochs} {torch.__version__}".encode())
+        for module in (__name__, train.__module__):
+            content.update(inspect.getsource(sys.modules[module]).encode())
+        content.update(getattr(train, "__qualname__", repr(train)).encode())
+        for name in sorted(self.arrays):
+            content.update(self.arrays[name].tobytes())
+        return f"trained-{content.hexdigest()}"
 
     def _model(self) -> nn.Sequential:
         with torch.random.fork_rng(devices=[]):

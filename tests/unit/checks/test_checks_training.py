@@ -9,6 +9,7 @@ from torch import nn
 
 from grader.checks import small_model
 from grader.checks.training import TrainingMatches
+from grader.domain.check import DictMemo
 from grader.domain.evidence import Answered
 from grader.domain.training import TrainingTrace
 from reference.cnn.misconceptions_training import IN_TRAINING, Loop
@@ -273,6 +274,21 @@ def test_thousands_of_forged_answers_train_each_of_our_functions_once() -> None:
     assert check.judge(made.case(*[forged] * 3000)).score == 0
     possible = [m for m in mistakes if m.seen is None or m.seen(TrainingTrace())]
     assert len(possible) < len(trained) <= 2 * (1 + len(possible))
+
+
+def test_a_regrade_does_not_train_the_reference_again() -> None:
+    trained: list[int] = []
+
+    def counted(*given: Any) -> None:
+        trained.append(given[-1])
+        train(*given)
+
+    check = CHECK.model_copy(update={"reference": counted})
+    memo = DictMemo()
+    for _ in range(2):
+        judged = check.judge(made.case(made.training(CHECK, train), memo=memo))
+        assert judged.status == "passed"
+        assert trained == [1, 2]
 
 
 def test_nothing_is_trained_where_nothing_was_answered() -> None:
