@@ -18,9 +18,10 @@ demo: setup  ## grade the reference notebook with its full training
 	mkdir -p out
 	$(VENV)/bin/grader grade reference/cnn/solution.ipynb --html out/report.html --json out/report.json
 
-test: setup  ## the whole suite
+test: setup  ## the whole suite; as root over Docker and podman too, which it installs
+	bash scripts/engines.sh
 	$(VENV)/bin/grader data fetch mnist
-	$(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
+	bash scripts/with_dockerd.sh $(VENV)/bin/pytest -n $(WORKERS) --dist worksteal
 
 lint: setup  ## ruff, mypy --strict, import-linter
 	$(VENV)/bin/ruff check .

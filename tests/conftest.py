@@ -3,13 +3,27 @@
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
+import backends_summary
 import pytest
 
 from grader.settings import Settings
 
 
-def missing(what: str) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
+    backends_summary.mark(item)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    told = backends_summary.lines(terminalreporter.stats)
+    if told:
+        terminalreporter.section("sandboxes")
+        for line in told:
+            terminalreporter.line(line)
+
+
+def missing(what: str) -> NoReturn:
     """A missing tool is a skip on a laptop and a failure in CI."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing; `make setup` installs it")

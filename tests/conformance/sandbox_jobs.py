@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -120,11 +120,16 @@ def host_users(word: str) -> frozenset[int]:
     return frozenset(Path(f"/proc/{process}").stat().st_uid for process in found)
 
 
-def missing(what: str) -> None:
-    """A missing tool is a skip on a laptop and a failure in CI."""
+def unavailable(why: str) -> NoReturn:
+    """A skip on a laptop and a failure in CI."""
     if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is missing")
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def missing(what: str) -> NoReturn:
+    """A missing tool is a skip on a laptop and a failure in CI."""
+    unavailable(f"{what} is missing")
 
 
 def _bubblewrap(runtime: Path) -> Sandbox:
@@ -136,8 +141,10 @@ def _bubblewrap(runtime: Path) -> Sandbox:
 def _container(kind: str) -> Callable[[Path], Sandbox]:
     def make(runtime: Path) -> Sandbox:
         engine = next((found for found in installed() if found.kind == kind), None)
-        if engine is None or not answering(engine).ok:
-            pytest.skip(f"no {kind} engine answers here")
+        if engine is None:
+            pytest.skip(f"{kind} is not installed")
+        if not (answer := answering(engine)).ok:
+            unavailable(f"{kind} is installed and does not answer: {answer.found}")
         runtime.chmod(0o755)
         return ContainerSandbox(engine, INTERPRETER, runtime, groups=shared_groups(engine))
 

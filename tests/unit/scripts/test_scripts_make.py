@@ -65,7 +65,14 @@ def test_a_setup_that_failed_is_run_again(project: Path) -> None:
                 ".venv/bin/grader grade reference/cnn/solution.ipynb --html out/report.html",
             ],
         ),
-        ("test", [".venv/bin/grader data fetch mnist", ".venv/bin/pytest"]),
+        (
+            "test",
+            [
+                "bash scripts/engines.sh",
+                ".venv/bin/grader data fetch mnist",
+                "bash scripts/with_dockerd.sh .venv/bin/pytest",
+            ],
+        ),
         (
             "lint",
             [
