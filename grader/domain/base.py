@@ -19,3 +19,8 @@ class Frozen(BaseModel):
 
 Text = Annotated[str, Field(max_length=20_000)]
 Short = Annotated[str, Field(max_length=500)]
+
+Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+"""A whole number of 64 bits: JSON and Python know larger ones, arithmetic with floats does not."""
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""How many there are of something."""

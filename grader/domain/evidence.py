@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from grader.domain.base import Frozen, Short, Text
+from grader.domain.base import Count, Frozen, Short, Text, Whole
 from grader.domain.raised import Raised
 from grader.domain.run import CellRun, Environment, SandboxFacts, SecondRun, Stopped
 from grader.domain.training import TrainingRun
@@ -36,7 +36,7 @@ class Parameter(Frozen):
 
     name: Short
     """Name in `named_parameters()`."""
-    shape: Annotated[tuple[int, ...], Field(max_length=8)]
+    shape: Annotated[tuple[Whole, ...], Field(max_length=8)]
     key: Short | None
     """Array of the answer that holds its values; None where they were too large to send."""
     used: bool
@@ -50,8 +50,8 @@ class LayerSeen(Frozen):
     name: Short
     type: Short
     """Class name, such as ``Linear``."""
-    parameters: Annotated[int, Field(ge=0)]
-    output_shape: Annotated[tuple[int, ...], Field(max_length=8)] | None
+    parameters: Count
+    output_shape: Annotated[tuple[Whole, ...], Field(max_length=8)] | None
     settings: Short = ""
     """`extra_repr()`, cut."""
 
@@ -59,7 +59,7 @@ class LayerSeen(Frozen):
 class _Answer(Frozen):
     probe: Short
     """Id of the probe."""
-    cell: Annotated[int, Field(ge=-1)]
+    cell: Annotated[Whole, Field(ge=-1)]
     """Index of the cell that had just finished; the last one that ran for answers at the end."""
     seconds: Annotated[float, Field(ge=0)] = 0
 
@@ -76,7 +76,7 @@ class ModuleAnswer(_Answer):
     class_name: Short
     parameters: Annotated[tuple[Parameter, ...], Field(max_length=MAX_PARAMETERS)]
     layers: Annotated[tuple[LayerSeen, ...], Field(max_length=MAX_PARAMETERS)]
-    parameter_count: Annotated[int, Field(ge=0)]
+    parameter_count: Count
     """Elements of all trainable parameters, each tensor counted once."""
     error: Raised | None = None
     """Raised by the forward pass on the hidden inputs."""
@@ -126,12 +126,12 @@ class OptimizerAnswer(_Answer):
     class_name: Short
     options: Annotated[dict[Short, float | bool | Short | None], Field(max_length=MAX_ENTRIES)]
     """Hyperparameters of the first group, without the parameters."""
-    groups: Annotated[int, Field(ge=0)]
-    model_parameters: Annotated[int, Field(ge=0)]
+    groups: Count
+    model_parameters: Count
     """How many parameter tensors the model has (0: there is no such model)."""
-    held: Annotated[int, Field(ge=0)]
+    held: Count
     """How many of them the optimizer holds, compared by identity."""
-    foreign: Annotated[int, Field(ge=0)]
+    foreign: Count
     """Parameter tensors that it holds and that are not the model's."""
     like_model: bool = False
     """What it holds has the shapes of the model's parameters, in their order."""
@@ -153,7 +153,7 @@ class VariableSeen(Frozen):
     key: Short | None = None
     type: Short = ""
     dtype: Short = ""
-    shape: Annotated[tuple[int, ...], Field(max_length=8)] = ()
+    shape: Annotated[tuple[Whole, ...], Field(max_length=8)] = ()
 
 
 class VariablesAnswer(_Answer):

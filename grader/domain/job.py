@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.domain.base import Frozen, Short
+from grader.domain.base import Frozen, Short, Whole
 from grader.domain.evidence import Answer
 from grader.domain.limits import Limits
 from grader.domain.probe import Probe
@@ -78,14 +78,14 @@ class CellStarted(Frozen):
     """A cell begins."""
 
     type: Literal["cell_started"] = "cell_started"
-    index: int
+    index: Whole
 
 
 class Progress(Frozen):
     """The last line that the running cell printed; at most two a second."""
 
     type: Literal["progress"] = "progress"
-    index: int
+    index: Whole
     text: Short
 
 
@@ -108,7 +108,7 @@ class End(Frozen):
 
     type: Literal["end"] = "end"
     reason: Literal["finished", "wall_time", "kernel_died", "output"]
-    cell: int | None = None
+    cell: Whole | None = None
     message: Short = ""
 
 

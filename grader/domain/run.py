@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.domain.base import Frozen, Short, Text
+from grader.domain.base import Count, Frozen, Short, Text, Whole
+from grader.domain.gpu import GpuFacts
 
 
 class CellError(Frozen):
@@ -19,7 +20,7 @@ class CellError(Frozen):
 class CellRun(Frozen):
     """How one code cell went."""
 
-    index: int
+    index: Whole
     status: Literal["ok", "error", "timed_out", "killed", "not_run"]
     """timed_out: interrupted by a limit; killed: the kernel died in it."""
     seconds: Annotated[float, Field(ge=0)] = 0
@@ -36,7 +37,7 @@ class Environment(Frozen):
     libraries: Annotated[dict[Short, Short], Field(max_length=64)] = {}
     """Name to version."""
     device: Short = "cpu"
-    threads: int = 0
+    threads: Count = 0
 
 
 class Stopped(Frozen):
@@ -54,7 +55,7 @@ class Stopped(Frozen):
         "killed",
     ]
     """Every one of these is the student's; what is ours is a `SandboxError`."""
-    cell: int | None = None
+    cell: Whole | None = None
     message: str = ""
 
 
@@ -75,12 +76,14 @@ class SandboxFacts(Frozen):
     """Backend, such as ``bubblewrap``."""
     seconds: float
     """Wall time of the whole run."""
-    peak_memory_bytes: int | None = None
+    peak_memory_bytes: Count | None = None
     """None where no cgroup could measure it."""
-    oom_kills: int = 0
+    oom_kills: Count = 0
     """Processes that the kernel killed at the memory limit; the guest may have outlived them."""
-    forks_denied: int = 0
+    forks_denied: Count = 0
     """Times that the limit of processes denied a new process or thread."""
+    gpu: GpuFacts | None = None
+    """None: the CPU ran it."""
     protections: tuple[str, ...] = ()
     """Codes of what held: ``seccomp``, ``cgroup_v1_memory``, ``network_namespace`` ..."""
     warnings: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.domain.base import Frozen, Short
+from grader.domain.base import Frozen, Short, Whole
 from grader.domain.raised import Raised
 
 Event = Literal["zero", "forward", "loss", "backward", "step"]
@@ -16,19 +16,19 @@ class TrainingTrace(Frozen):
     It names mistakes that leave the same weights; no point depends on it.
     """
 
-    train_batches: int = 0
-    test_batches: int = 0
-    steps: int = 0
-    train_forwards_in_eval_mode: int = 0
-    test_forwards_in_train_mode: int = 0
-    test_forwards_with_gradient: int = 0
-    other_forwards: int = 0
+    train_batches: Whole = 0
+    test_batches: Whole = 0
+    steps: Whole = 0
+    train_forwards_in_eval_mode: Whole = 0
+    test_forwards_in_train_mode: Whole = 0
+    test_forwards_with_gradient: Whole = 0
+    other_forwards: Whole = 0
     """Forward passes of the model outside both loaders."""
-    losses: int = 0
+    losses: Whole = 0
     """Calls of the loss that was passed."""
-    other_steps: int = 0
+    other_steps: Whole = 0
     """Steps of optimizers that were not passed."""
-    other_models: int = 0
+    other_models: Whole = 0
     """Forward passes of models with parameters that were not passed."""
     events: Annotated[tuple[Event, ...], Field(max_length=32)] = ()
     """What happened in the first training batches, in its order; backward: a gradient reached the
@@ -41,7 +41,7 @@ class TrainingRun(Frozen):
     Arrays: ``E.key`` for each entry of the state_dict afterwards, with E the epochs asked for.
     """
 
-    epochs: int
+    epochs: Whole
     error: Raised | None = None
     timed_out: bool = False
     trace: TrainingTrace = TrainingTrace()

@@ -24,6 +24,12 @@ MAX_ANSWERS = 2000
 MAX_ANSWERS_TO_A_PROBE = 200
 """The guest gives at most 26."""
 MAX_RECORDS = 200_000
+MAX_ARRAYS = 100_000
+"""Of all answers together: an empty one costs 700 bytes. The guest sends a few hundred."""
+MAX_ANSWER_HEADERS = 16 * 1024**2
+"""Bytes of JSON of all answers together: as objects they cost twelve times as much."""
+MAX_TOLD = 16 * 1024**2
+"""Bytes of JSON about finished cells, beside what these may print, twice for its escapes."""
 
 
 class Collector:
@@ -35,7 +41,7 @@ class Collector:
         on_record: Callable[[Record], None] = lambda _: None,
         on_answer: Callable[[Answered], None] = lambda _: None,
     ) -> None:
-        self._indices = [cell.index for cell in spec.cells]
+        self._indices = {cell.index: None for cell in spec.cells}
         self._probes = {probe.id for probe in spec.probes}
         self._second = bool(spec.again)
         self._reader = FrameReader(spec.limits.answer_bytes)
@@ -47,6 +53,9 @@ class Collector:
         self._given: Counter[str] = Counter()
         self._end: End | None = None
         self._records = 0
+        self._arrays = 0
+        self._room_for_answers = MAX_ANSWER_HEADERS
+        self._room_for_cells = MAX_TOLD + 2 * spec.limits.output_bytes
 
     @property
     def started(self) -> bool:
@@ -59,16 +68,26 @@ class Collector:
             self._records += 1
             if self._records > MAX_RECORDS:
                 raise EvidenceError(f"more than {MAX_RECORDS} records came")
+            if self._end is not None:
+                raise EvidenceError("a record came after the closing one")
             item = record(frame.header)
             if isinstance(item, AnswerGiven):
+                self._room_for_answers -= len(frame.header)
                 self._take_answer(answered(item, frame))
             elif frame.payload:
                 raise EvidenceError(f"a {item.type} record carries arrays")
             else:
+                self._room_for_cells -= len(frame.header) * isinstance(item, CellFinished)
                 self._take(item)
             self._on_record(item)
 
     def _take_answer(self, item: Answered) -> None:
+        self._arrays += len(item.tensors)
+        if self._room_for_answers < 0 or self._arrays > MAX_ARRAYS:
+            raise EvidenceError(
+                f"the answers hold more than {MAX_ANSWER_HEADERS} bytes of JSON or "
+                f"{MAX_ARRAYS} arrays together"
+            )
         if item.answer.probe not in self._probes:
             raise EvidenceError(f"an answer to a probe never asked: {item.answer.probe[:100]!r}")
         retrained = isinstance(item.answer, ModuleAnswer) and item.answer.when == "retrained"
@@ -89,17 +108,23 @@ class Collector:
             case Hello():
                 self._environment = self._environment or item.environment
             case CellStarted():
-                self._running = item.index
+                self._running = self._known(item.index)
             case CellFinished():
+                if self._room_for_cells < 0:
+                    raise EvidenceError("the cells told more than they may print")
                 if item.cell.index in self._indices:
                     self._cells.setdefault(item.cell.index, item.cell)
                 self._running = None
             case End():
-                self._end = self._end or item
+                self._end = item.model_copy(update={"cell": self._known(item.cell)})
             case Progress():
                 pass
             case _:
                 assert_never(item)
+
+    def _known(self, index: int | None) -> int | None:
+        """The index where a cell has it that was sent to be run, else None."""
+        return index if index in self._indices else None
 
     def evidence(self, facts: SandboxFacts, stopped: Stopped | None) -> Evidence:
         """All that came, with what the sandbox measured; cells that never ended are filled in."""
