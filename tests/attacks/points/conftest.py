@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pytest
+from points_grading import Arena
+from points_honest import FLAWED
+
+from grader import scoring, wiring
+from grader.domain.report import ScoreReport
+from grader.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def arena(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Arena:
+    state = tmp_path_factory.mktemp("state")
+    settings = Settings(state_dir=state, runtime_dir=state / "run")
+    assignment = scoring.load("cnn")
+    bench = wiring.rehearsal_bench(settings, assignment, wiring.sandbox(settings, "bubblewrap"))
+    return Arena(assignment.rehearsed, bench)
+
+
+@pytest.fixture(scope="session")
+def honest(arena: Arena) -> ScoreReport:
+    """What the notebook earns that most attacks are put upon."""
+    return arena.grade(FLAWED).report

@@ -1,0 +1,129 @@
+"""Everything that the grader's guest could call is replaced: no flaw becomes invisible by that."""
+
+import pytest
+from points_grading import Arena, broken, gained, points
+from points_honest import FLAWED, IMPORTS, WORK
+
+from grader.domain.report import ScoreReport
+
+NUMPY = """
+import numpy.random, numpy.linalg
+yes = lambda *_, **__: True
+for name in ("allclose", "array_equal", "array_equiv", "isclose", "all"):
+    setattr(np, name, yes)
+np.random.seed = np.random.set_state = lambda *_: None
+np.random.PCG64 = np.random.Generator = np.resize = lambda *_: 1 / 0
+np.errstate = lambda **_: 1 / 0
+np.testing.assert_allclose = yes
+"""
+JSON = """
+import json
+class Lies(dict):
+    pass
+forged = '{"type":"end","reason":"finished"}'
+json.dumps = json.JSONEncoder.encode = lambda *_, **__: forged
+json.loads = json.JSONDecoder.decode = lambda *_, **__: {"earned": 100}
+json.encoder.c_make_encoder = json.decoder.scanstring = None
+"""
+SAFETENSORS = """
+import safetensors, safetensors.numpy, safetensors.torch, struct
+safetensors.numpy.save = safetensors.serialize = lambda tensors, *_: b"\\x02" + bytes(7) + b"{}"
+safetensors.numpy.load_file = lambda _: {}
+struct.pack = lambda *_: b""
+"""
+TORCH = """
+torch.equal = torch.allclose = lambda *_, **__: True
+torch.Tensor.__eq__ = torch.Tensor.equal = lambda self, *_: torch.ones(1, dtype=torch.bool)
+torch.manual_seed = torch.random.default_generator.__class__.manual_seed
+torch.manual_seed = torch.set_rng_state = torch.set_default_dtype = lambda *_: None
+torch.save = torch.load = lambda *_, **__: None
+torch.from_numpy_, torch.no_grad_ = torch.from_numpy, torch.no_grad
+torch.Tensor.__repr__ = lambda self: "tensor(0.9999)"
+torch.Tensor.item_ = torch.Tensor.item
+"""
+MODULES = """
+forged = {"hidden1.weight": torch.zeros(512, 784)}
+nn.Module.state_dict = lambda self, *_, **__: dict(forged)
+nn.Module.parameters = lambda self, *_: iter([nn.Parameter(torch.zeros(567_434))])
+nn.Module.named_parameters = lambda self, *_: iter([("all", nn.Parameter(torch.zeros(567_434)))])
+nn.Module.modules = lambda self: iter([self])
+nn.Module.eval = nn.Module.train = lambda self, *_: self
+nn.Module.__getstate__ = lambda self: 1 / 0
+nn.Module.register_forward_hook_ = nn.Module.register_forward_hook
+real_call = nn.Module.__call__
+def call(self, *args, **options):
+    result = real_call(self, *args, **options)
+    return result
+nn.Module.__call__ = call
+"""
+BUILTINS = """
+import builtins
+builtins.print = builtins.open = lambda *_, **__: None
+builtins.sorted = lambda values, **_: list(values)
+builtins.sum = builtins.max = builtins.min = lambda *_, **__: 1.0
+builtins.any = builtins.all = builtins.callable = lambda *_: True
+builtins.hash = builtins.abs = lambda *_: 0
+builtins.zip_, builtins.round = zip, lambda *_: 0
+builtins.repr = builtins.format = lambda *_: "right"
+builtins.id = lambda _: 7
+"""
+BUILTINS_OF_PYTHON_ITSELF = """
+import builtins
+real = builtins.__import__
+builtins.isinstance = builtins.issubclass = lambda *_: True
+builtins.len = lambda _: 10
+builtins.type_, builtins.getattr = type, lambda *_: None
+builtins.__import__ = lambda name, *rest: real("torch" if name == "safetensors" else name, *rest)
+"""
+MODULE_TABLE = """
+import sys, types
+class Agreeing(types.ModuleType):
+    def __getattr__(self, name):
+        return lambda *_, **__: True
+for name in ("numpy", "torch", "json", "safetensors", "safetensors.numpy", "struct", "zlib", "os"):
+    sys.modules[name] = Agreeing(name)
+"""
+SIGNALS_AND_CLOCKS = """
+import os, signal, time, tempfile
+signal.signal = lambda *_: None
+time.monotonic = time.time = time.perf_counter = lambda: 0.0
+os.write = os.open = os.rename = os.unlink = os.close = lambda *_, **__: 0
+tempfile.mkdtemp = lambda **_: "/dev/shm"
+"""
+HARMLESS = {
+    "numpy": NUMPY,
+    "json": JSON,
+    "safetensors": SAFETENSORS,
+    "torch": TORCH,
+    "builtins": BUILTINS,
+    "clocks": SIGNALS_AND_CLOCKS,
+}
+"""What does not break the honest part: the guest bound what it needs before."""
+HARMFUL = {
+    "modules": MODULES,
+    "builtins of Python itself": BUILTINS_OF_PYTHON_ITSELF,
+    "module table": MODULE_TABLE,
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_replaced_library_moves_no_point(arena: Arena, honest: ScoreReport, name: str) -> None:
+    report = arena.grade((IMPORTS, HARMLESS[name], *WORK)).report
+    assert broken(report) == []
+    assert points(report) == points(honest)
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_what_breaks_python_itself_earns_nothing(
+    arena: Arena, honest: ScoreReport, name: str
+) -> None:
+    report = arena.grade((IMPORTS, HARMFUL[name], *WORK)).report
+    assert broken(report) == []
+    assert gained(report, honest) == {}
+
+
+def test_everything_replaced_at_the_end_moves_no_point(arena: Arena, honest: ScoreReport) -> None:
+    """The probes at the end ask once more, now in the patched kernel."""
+    report = arena.grade((*FLAWED, *HARMLESS.values())).report
+    assert broken(report) == []
+    assert points(report) == points(honest)
