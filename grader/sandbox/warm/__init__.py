@@ -1,0 +1,1 @@
+"""Sandboxes forked from a process that has imported the libraries already."""
