@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from grader import sandbox
 from grader.domain.check import Lab, Questions
 from grader.domain.evidence import Evidence, ModuleAnswer
+from grader.domain.gpu import GpuNeed
 from grader.domain.job import JobSpec, Record, Retraining
 from grader.domain.limits import Limits
 from grader.domain.run import SecondRun, Stopped
@@ -26,6 +27,7 @@ class Bench:
         data: folder that the sandbox shows at ``/data``, or None.
         limits: what the run may use, `threads` resolved.
         second_run: whether an unlucky training is repeated before points are lost.
+        gpu: whether the notebook is run on a GPU; see `grader.domain.gpu`.
     """
 
     sandbox: sandbox.Sandbox
@@ -34,6 +36,7 @@ class Bench:
     data: Path | None
     limits: Limits
     second_run: bool = True
+    gpu: GpuNeed = "none"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def run(inside: Inside, bench: Bench, collector: Collector) -> Evidence:
 
     with TemporaryDirectory(prefix="grader-job-") as folder:
         sandbox.write_job(Path(folder), inside.spec, inside.asked.arrays, inside.files)
-        job = sandbox.Job(folder=Path(folder), data=bench.data, limits=inside.spec.limits)
+        job = sandbox.Job(Path(folder), bench.data, inside.spec.limits, gpu=bench.gpu)
         end = bench.sandbox.run(job, receive)
     if not collector.started:
         raise SandboxError(

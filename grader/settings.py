@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DIRS = platformdirs.PlatformDirs("grader", appauthor=False)
@@ -29,5 +29,10 @@ class Settings(BaseSettings):
     """Locks of running sandboxes; the same for every process of a user on this machine."""
     oci_runtime: str | None = None
     """What containers run in, such as ``runsc`` (gVisor); unset: the engine's own choice."""
+    gpu_shares: PositiveInt = 1
+    """Runs that may use one GPU at once. Above 1 nothing but courtesy and a watch that looks twice
+    a second keeps them from each other's part of its memory."""
+    mps_pipes: Path | None = None
+    """Folder of the pipes of a CUDA multi-process server that runs here."""
     course_secret: SecretStr | None = None
     """Hidden inputs are drawn from it; a course that grades on several machines sets it."""

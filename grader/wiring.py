@@ -14,6 +14,10 @@ from grader.domain.limits import Limits
 from grader.errors import DataError, SandboxError
 from grader.running import Bench
 from grader.sandbox import Finding, Sandbox, backends
+from grader.sandbox.gpu.health import Health, self_test
+from grader.sandbox.gpu.leases import Gpus
+from grader.sandbox.gpu.leasing import Leasing
+from grader.sandbox.gpu.nvml import Nvml
 from grader.settings import Settings
 
 SANDBOXES = ("auto", *backends.NAMES)
@@ -30,10 +34,21 @@ def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
             "unknown_sandbox", f"there is no sandbox {name!r}, only: {', '.join(SANDBOXES)}"
         )
     if name == "auto":
-        return backends.strongest(settings.runtime_dir, settings.oci_runtime)
+        return _leasing(settings, backends.strongest(settings.runtime_dir, settings.oci_runtime))
     found = backends.backend(name, settings.runtime_dir, settings.oci_runtime)
     backends.require(found)
-    return found
+    return _leasing(settings, found)
+
+
+def _leasing(settings: Settings, box: Sandbox) -> Sandbox:
+    return Leasing(box, gpus(settings))
+
+
+def gpus(settings: Settings) -> Gpus:
+    """The GPUs of this machine."""
+    folder = settings.runtime_dir / "gpus"
+    health = Health(folder, self_test)
+    return Gpus(folder, Nvml(), health, settings.gpu_shares, settings.mps_pipes)
 
 
 def sandbox_findings(settings: Settings) -> dict[str, tuple[Finding, ...]]:
@@ -88,6 +103,7 @@ def bench(
         secret=course_secret(settings),
         data=store.root if assignment.datasets else None,
         limits=asked,
+        gpu=assignment.gpu,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, SerializeAsAny
 from grader.domain.base import Frozen
 from grader.domain.calibration import Training
 from grader.domain.check import Check
+from grader.domain.gpu import GpuNeed
 from grader.domain.limits import Limits
 from grader.domain.variant import Variant
 
@@ -62,6 +63,8 @@ class Assignment(Frozen):
     """Data sets that the notebook may read, such as ``mnist``."""
     shortcuts: tuple[Shortcut, ...] = ()
     limits: Limits = Limits()
+    gpu: GpuNeed = "none"
+    """Whether the notebook is run on a GPU; the judgement never is."""
     trainings: tuple[Training, ...] = ()
     """What `grader assignment calibrate` repeats with many seeds."""
     calibration: Path | None = None

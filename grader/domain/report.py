@@ -6,6 +6,7 @@ from pydantic import Field
 
 from grader.domain.base import Frozen
 from grader.domain.detail import Detail
+from grader.domain.gpu import GpuFacts
 from grader.domain.limits import Limits
 from grader.domain.submission import Flag
 
@@ -105,6 +106,9 @@ class RunReport(Frozen):
     python: str = ""
     libraries: dict[str, str] = {}
     device: str = ""
+    """What the guest found; see `gpu` for what was measured."""
+    gpu: GpuFacts | None = None
+    """None: the CPU ran it."""
     threads: int = 0
     seed_id: str = ""
     """Equal where two runs had equal hidden inputs and seeds; these cannot be told from it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from grader.domain.gpu import GpuFacts
 from grader.domain.report import CheckReport, CheckStatus, RunReport, ScoreReport
 from grader.reports.numbers import points, seconds, size
 from grader.reports.text import line, words
@@ -130,6 +131,8 @@ def run_facts(run: RunReport) -> tuple[Fact, ...]:
     ]
     if run.device:
         facts.append(Fact("Device", _device(run)))
+    if run.gpu is not None:
+        facts.append(Fact("GPU", _gpu(run.gpu)))
     if run.python:
         facts.append(Fact("Python", line(run.python)))
     versions = [f"{line(name)} {line(version)}" for name, version in run.libraries.items()]
@@ -149,6 +152,13 @@ def _drawn(run: RunReport) -> Iterable[Fact]:
         models = ", ".join(map(line, run.second.models))
         took = f"{seconds(run.second.seconds)}, {words(run.second.stopped)}"
         yield Fact("Trained once more", f"{models} ({took})")
+
+
+def _gpu(gpu: GpuFacts) -> str:
+    peak = gpu.peak_memory_bytes
+    held = "memory not measured" if peak is None else f"peak {size(peak)}"
+    shared = "" if gpu.share == 1 else f", a share of {gpu.share:.0%}"
+    return f"{line(gpu.name)}: {held} of {size(gpu.memory_bytes)}{shared}"
 
 
 def _device(run: RunReport) -> str:

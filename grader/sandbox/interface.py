@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.domain.base import Frozen
+from grader.domain.gpu import GpuNeed
 from grader.domain.limits import Limits
 from grader.domain.run import SandboxFacts, Stopped
+from grader.sandbox.gpu.device import Lease
+from grader.sandbox.gpu.watch import Watched
 
 Receive = Callable[[bytes], None]
 """Gets the bytes of the result pipe as they come. Raising `Refused` kills the run."""
@@ -37,11 +40,24 @@ class Job:
         folder: mounted read-only at ``/job``: job.json, inputs.safetensors, files/, guest/.
         data: folder mounted read-only at ``/data``, or None.
         limits: what it may use; `threads` already resolved to a positive number.
+        gpu: whether it wants one.
+        leased: the share of a GPU that it got; see `grader.sandbox.gpu`.
     """
 
     folder: Path
     data: Path | None
     limits: Limits
+    gpu: GpuNeed = "none"
+    leased: Watched | None = None
+
+    @property
+    def lease(self) -> Lease | None:
+        """What a backend shows of a GPU; None: nothing."""
+        return self.leased.lease if self.leased else None
+
+    def look(self, user: int | None) -> Stopped | None:
+        """Why the run must end now; a backend asks now and then. `user`: the run's on the host."""
+        return self.leased.look(user) if self.leased else None
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ def _run(case: Case, limits: Limits) -> RunReport:
         python=environment.python,
         libraries=environment.libraries,
         device=environment.device,
+        gpu=facts.gpu,
         threads=environment.threads,
         seed_id=case.hidden.id,
         data=case.datasets,

@@ -217,6 +217,7 @@ def build(calibration: Path) -> Assignment:
         solution=HERE / "solution.ipynb",
         variants=VARIANTS,
         datasets=("mnist",),
+        gpu="preferred",
         trainings=TRAININGS,
         calibration=calibration,
         shortcuts=SHORTCUTS,

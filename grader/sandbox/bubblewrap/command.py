@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
+from grader.sandbox.gpu import device as gpu
+from grader.sandbox.gpu.device import Lease
 from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind
 
 USER_ID = 1000
@@ -74,7 +76,7 @@ _SYSTEM = (
 )
 
 
-def _writable(size: int) -> list[str]:
+def _writable(size: int, devices: Iterable[str]) -> list[str]:
     def tmpfs(mode: str, where: str) -> list[str]:
         return ["--size", str(size), "--perms", mode, "--tmpfs", where]
 
@@ -85,6 +87,7 @@ def _writable(size: int) -> list[str]:
             "--dev",
             "/dev",
             *tmpfs("1777", SHARED_MEMORY),
+            *devices,
             "--remount-ro",
             "/dev",
         ),
@@ -111,7 +114,7 @@ def _within(path: Path, folders: Iterable[Path]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
 
 
-def environment(prefix: Path, threads: int) -> dict[str, str]:
+def environment(prefix: Path, threads: int, lease: Lease | None = None) -> dict[str, str]:
     """The guest's environment, built from nothing; MPLBACKEND would suppress inline images.
 
     OpenMP threads spin for some microseconds before they sleep. 100 batches through the CNN with
@@ -137,6 +140,7 @@ def environment(prefix: Path, threads: int) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter",
         "JUPYTER_DATA_DIR": f"{HOME}/.local/share/jupyter",
         "JUPYTER_RUNTIME_DIR": f"{HOME}/.local/share/jupyter/runtime",
+        **gpu.variables(lease),
     }
 
 
@@ -148,8 +152,10 @@ def command(
     limits: Limits,
     files: Files,
     program: Iterable[str],
+    lease: Lease | None = None,
+    devices: Iterable[Path] = (),
 ) -> tuple[str, ...]:
-    """The argument vector; `program` is what runs inside."""
+    """The argument vector; `program` is what runs inside, `devices` are the files of a GPU."""
     setenv = [part for item in variables.items() for part in ("--setenv", *item)]
     return (
         str(bwrap),
@@ -157,7 +163,8 @@ def command(
         *_SYSTEM,
         *("--perms", "0644", "--file", str(files.passwd), "/etc/passwd"),
         *("--perms", "0644", "--file", str(files.group), "/etc/group"),
-        *_writable(limits.tmp_bytes),
+        *_writable(limits.tmp_bytes, gpu.bubblewrap_nodes(devices)),
+        *gpu.bubblewrap_pipes(lease),
         *_view(view),
         *("--remount-ro", "/", *setenv, "--seccomp", str(files.seccomp)),
         *("--json-status-fd", str(files.status), "--chdir", str(HOME), "--", *program),

@@ -25,6 +25,7 @@ from grader.sandbox.bubblewrap.launch import (
     rlimits,
     staged,
 )
+from grader.sandbox.gpu.device import present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Group, Groups, Usage
 from grader.sandbox.linux.cgroups_here import find
@@ -99,8 +100,8 @@ class BubblewrapSandbox:
         view = self._view(job)
         started = time.monotonic()
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
-            with self._launched(self.bwrap, job.limits, view, slot, group) as launched:
-                pump = self._pump(launched, group, job.limits, receive)
+            with self._launched(self.bwrap, job, view, slot, group) as launched:
+                pump = self._pump(launched, group, job, receive, slot.uid)
                 pump.run()
             usage = group.usage() if group else Usage()
         return self._end(job.limits, launched.process, pump, usage, time.monotonic() - started)
@@ -135,16 +136,16 @@ class BubblewrapSandbox:
 
     @contextmanager
     def _launched(
-        self, bwrap: Path, limits: Limits, view: View, slot: Slot, group: Group | None
+        self, bwrap: Path, job: Job, view: View, slot: Slot, group: Group | None
     ) -> Iterator[Launched]:
         seen, stage = (view, {}) if slot.uid is None else staged(view)
         with prepared_files() as (files, status):
             plan = Plan(
                 join=group.join if group else (),
-                rlimits=rlimits(limits, memory_held=self._holds("memory")),
+                rlimits=rlimits(job.limits, memory_held=self._holds("memory")),
                 user=slot.uid,
                 stage=stage,
-                command=self._command(bwrap, seen, limits, files),
+                command=self._command(bwrap, seen, job, files),
             )
             launched = launch(plan, files, status)
         try:
@@ -161,17 +162,26 @@ class BubblewrapSandbox:
             finally:
                 launched.close()
 
-    def _command(self, bwrap: Path, view: View, limits: Limits, files: Files) -> tuple[str, ...]:
-        variables = environment(self.interpreter.prefix, limits.threads)
+    def _command(self, bwrap: Path, view: View, job: Job, files: Files) -> tuple[str, ...]:
+        limits = job.limits
+        variables = environment(self.interpreter.prefix, limits.threads, job.lease)
         counted = None if self._holds("pids") else limits.processes
         program = guest(self.interpreter.python, counted, held.prlimit())
         return command(
-            bwrap, view=view, variables=variables, limits=limits, files=files, program=program
+            bwrap,
+            view=view,
+            variables=variables,
+            limits=limits,
+            files=files,
+            program=program,
+            lease=job.lease,
+            devices=present(job.lease),
         )
 
     def _pump(
-        self, launched: Launched, group: Group | None, limits: Limits, receive: Receive
+        self, launched: Launched, group: Group | None, job: Job, receive: Receive, user: int | None
     ) -> Pump:
+        limits = job.limits
         seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
         return Pump(
             launched.streams,
@@ -179,6 +189,7 @@ class BubblewrapSandbox:
             cap=limits.evidence_bytes,
             deadline=time.monotonic() + seconds,
             end=lambda: _end_all(launched, group),
+            look=lambda: job.look(user),
         )
 
     def _holds(self, controller: str) -> bool:

@@ -60,8 +60,9 @@ def create(  # noqa: PLR0917 - what one container is made of
     binds: Iterable[Bind],
     variables: Mapping[str, str],
     program: Iterable[str],
+    devices: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """The words after ``docker``; `program` is what runs inside."""
+    """The words after ``docker``; `program` is what runs inside, `devices` are words for a GPU."""
     return (
         *("create", "--pull", "never", "--name", box.name, "--label", f"{LABEL}={box.label}"),
         *(() if box.runtime is None or kind == "podman" else ("--runtime", box.runtime)),
@@ -72,6 +73,7 @@ def create(  # noqa: PLR0917 - what one container is made of
         *("--log-driver", "none", "--workdir", str(HOME)),
         *_bounds(kind, box, limits),
         *_writable(kind, box, limits),
+        *devices,
         *(word for bind in binds for word in ("--volume", f"{bind.source}:{bind.target}:ro")),
         *(word for item in variables.items() for word in ("--env", "=".join(item))),
         *("--entrypoint", "/bin/sh", box.image, "-c", _SHELL, "sh", *program),

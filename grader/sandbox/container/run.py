@@ -30,6 +30,7 @@ from grader.sandbox.container.fault import Ending, State, refusal, verdict
 from grader.sandbox.container.groups import SharedGroups
 from grader.sandbox.container.image import Image, imported
 from grader.sandbox.container.profile import profile
+from grader.sandbox.gpu.device import container_words, present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Group, Usage
 from grader.sandbox.linux.layout import (
@@ -122,7 +123,7 @@ class ContainerSandbox:
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
             with self._container(slot, job):
                 with self._killer(slot.name) as kill, self._attached(slot.name) as streams:
-                    pump = self._pump(streams, job.limits, receive, kill)
+                    pump = self._pump(streams, job, receive, kill, slot.uid)
                     pump.run()
                 state = self._state(slot.name)
             usage = group.usage() if group else Usage()
@@ -143,7 +144,8 @@ class ContainerSandbox:
         if self.groups is None:
             yield None
             return
-        group = self.groups.create(slot.name, limits)
+        processes = self.engine.processes(limits.processes)
+        group = self.groups.create(slot.name, limits.model_copy(update={"processes": processes}))
         try:
             yield group
         finally:
@@ -165,9 +167,12 @@ class ContainerSandbox:
             cpus=os.cpu_count() or 1,
         )
         binds = (*job_binds(job, other_user=True), *(self._machine() if image.machine else ()))
-        variables = environment(image.python.parent.parent, job.limits.threads)
+        variables = environment(image.python.parent.parent, job.limits.threads, job.lease)
         program = guest(image.python, None, None)
-        words = create(self.engine.kind, box, job.limits, binds, variables, program)
+        devices = container_words(
+            job.lease, present(job.lease), engine=self.engine.kind, machine=image.machine
+        )
+        words = create(self.engine.kind, box, job.limits, binds, variables, program, devices)
         said = self.engine.call(*words)
         if not said.ok:
             self._remove(slot.name)
@@ -222,11 +227,24 @@ class ContainerSandbox:
             os.close(ended)
 
     def _pump(
-        self, streams: Streams, limits: Limits, receive: Receive, end: Callable[[], None]
+        self,
+        streams: Streams,
+        job: Job,
+        receive: Receive,
+        end: Callable[[], None],
+        user: int | None,
     ) -> Pump:
+        limits = job.limits
         seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
         deadline = time.monotonic() + seconds
-        return Pump(streams, receive, cap=limits.evidence_bytes, deadline=deadline, end=end)
+        return Pump(
+            streams,
+            receive,
+            cap=limits.evidence_bytes,
+            deadline=deadline,
+            end=end,
+            look=lambda: job.look(user),
+        )
 
     @contextmanager
     def _killer(self, name: str) -> Iterator[Callable[[], None]]:

@@ -13,6 +13,7 @@ from grader.sandbox.interface import Receive, Refused
 CHUNK = 64 * 1024
 STDERR_KEPT = 16 * 1024
 STATUS_KEPT = 4 * 1024
+LOOK_SECONDS = 0.5
 DRAIN_SECONDS = 5.0
 """How long the pipes may stay open once every process is dead."""
 
@@ -52,15 +53,24 @@ class Streams:
 
 
 class Pump:
-    """Reads one run's streams to their ends. `end` must kill every process of the run."""
+    """Reads one run's streams to their ends. `end` must kill every process of the run.
 
-    def __init__(
-        self, streams: Streams, receive: Receive, cap: int, deadline: float, end: Callable[[], None]
+    `look` is asked now and then whether the run must end now, and why.
+    """
+
+    def __init__(  # noqa: PLR0917 - what is read, to where, until when, and what ends it
+        self,
+        streams: Streams,
+        receive: Receive,
+        cap: int,
+        deadline: float,
+        end: Callable[[], None],
+        look: Callable[[], Stopped | None] = lambda: None,
     ) -> None:
         self.stderr, self.status = Tail(STDERR_KEPT), Tail(STATUS_KEPT)
         self.received = 0
         self.halted: Stopped | None = None
-        self._receive, self._cap, self._end = receive, cap, end
+        self._receive, self._cap, self._end, self._look = receive, cap, end, look
         self._deadline, self._killed = deadline, False
         self._selector = selectors.DefaultSelector()
         for descriptor, take in (
@@ -79,9 +89,11 @@ class Pump:
         """
         with self._selector:
             while self._selector.get_map():
-                ready = self._selector.select(max(0.0, self._deadline - time.monotonic()))
-                for key, _ in ready:
+                left = max(0.0, self._deadline - time.monotonic())
+                for key, _ in self._selector.select(min(left, LOOK_SECONDS)):
                     self._serve(key)
+                if (reason := self._look()) is not None:
+                    self._halt(reason)
                 if time.monotonic() >= self._deadline and not self._late():
                     return
 
