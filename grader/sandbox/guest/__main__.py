@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import guest_fork
 from guest_ask import Asker
 from guest_frames import Frames
 from guest_kernel import Kernel
@@ -26,7 +27,7 @@ from guest_workspace import describe, furnish, kernel_environment
 _HERE = Path(__file__).resolve().parent
 
 
-async def _main(job_folder: Path, data: Path) -> None:
+async def _main(kept: guest_fork.Kept | None, job_folder: Path, data: Path) -> None:
     job = json.loads((job_folder / "job.json").read_text(encoding="utf-8"))
     limits = job["limits"]
     frames = Frames.take_stdout(limits["evidence_bytes"])
@@ -34,7 +35,7 @@ async def _main(job_folder: Path, data: Path) -> None:
     private = Path(tempfile.mkdtemp(prefix="guest-", dir="/tmp"))
     answers = private / "answers"
     answers.mkdir()
-    kernel = Kernel()
+    kernel = Kernel(kept)
     try:
         await kernel.open(private, kernel_environment(private, limits["threads"]))
         config = {
@@ -56,5 +57,7 @@ async def _main(job_folder: Path, data: Path) -> None:
 
 if __name__ == "__main__":
     folders = [Path(argument) for argument in sys.argv[1:]]
-    asyncio.run(_main(*(folders + [Path("/job"), Path("/data")][len(folders) :])))
+    asyncio.run(
+        _main(guest_fork.keep(), *(folders + [Path("/job"), Path("/data")][len(folders) :]))
+    )
     os._exit(0)  # taking the interpreter down costs time, and everything is written

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from pathlib import Path
 from queue import Empty
 
+import guest_fork
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
@@ -83,7 +84,9 @@ class Listener(NotebookClient):
 class Kernel:
     """A running kernel; `open` starts one."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: guest_fork.Kept | None = None) -> None:
+        """`kept`: the process to be the kernel, where one was forked; else a new one is."""
+        self._kept = kept
         self._client = Listener()
         self._client.on_cell_executed = self._remember
 
@@ -109,7 +112,10 @@ class Kernel:
         manager.transport = "ipc"
         manager.ip = str(private / "ipc")
         manager.connection_file = str(private / "kernel.json")
-        manager._kernel_spec = KernelSpec(argv=_ARGV, display_name="Python", language="python")  # noqa: SLF001 - the installed spec is slower and may be missing
+        metadata = guest_fork.provisioner(self._kept) if self._kept else {}
+        manager._kernel_spec = KernelSpec(  # noqa: SLF001 - the installed spec is slower and may be missing
+            argv=_ARGV, display_name="Python", language="python", metadata=metadata
+        )
         self._client.startup_timeout = _START_SECONDS
         await self._client.async_start_new_kernel(
             env=dict(environment),
