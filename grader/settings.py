@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, PositiveInt, SecretStr
+from pydantic import Field, NonNegativeInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DIRS = platformdirs.PlatformDirs("grader", appauthor=False)
@@ -29,9 +29,9 @@ class Settings(BaseSettings):
     """Locks of running sandboxes; the same for every process of a user on this machine."""
     oci_runtime: str | None = None
     """What containers run in, such as ``runsc`` (gVisor); unset: the engine's own choice."""
-    gpu_shares: PositiveInt = 1
-    """Runs that may use one GPU at once. Above 1 nothing but courtesy and a watch that looks twice
-    a second keeps them from each other's part of its memory."""
+    gpu_shares: NonNegativeInt = 1
+    """Runs that may use one GPU at once; 0: no GPU is used. Above 1 nothing but courtesy and a
+    watch that looks twice a second keeps them from each other's part of its memory."""
     mps_pipes: Path | None = None
     """Folder of the pipes of a CUDA multi-process server that runs here."""
     course_secret: SecretStr | None = None

@@ -41,7 +41,7 @@ class Gpus:
         folder: of the locks and of what is known of each device's health.
         driver: which GPUs there are.
         health: whether they work.
-        shares: how many runs may use one device at once.
+        shares: how many runs may use one device at once; 0: as if there were none.
         mps: folder of the pipes of a CUDA multi-process server.
     """
 
@@ -96,6 +96,8 @@ class Gpus:
             self._closed.wait(POLL_SECONDS)
 
     def _present(self, reasons: list[str]) -> tuple[Gpu, ...]:
+        if not self.shares:
+            return ()
         try:
             return self.driver.gpus()
         except DriverError as error:
@@ -129,8 +131,9 @@ class Gpus:
             return f"has {free >> 20} MiB free: others than the grader use it"
         return None
 
-    @staticmethod
-    def _why(granted: Granted) -> str:
+    def _why(self, granted: Granted) -> str:
         if granted.warnings:
             return "; ".join(granted.warnings)
+        if not self.shares:
+            return "none may be used here (GRADER_GPU_SHARES is 0)"
         return "this machine has none, or no NVIDIA driver (nvidia-smi)"

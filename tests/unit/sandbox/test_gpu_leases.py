@@ -43,7 +43,8 @@ def test_a_run_waits_until_another_process_gives_its_device_back(tmp_path: Path)
             "-c",
             (
                 "import sys; from filelock import FileLock\n"
-                "lock = FileLock(sys.argv[1], mode=0o600); lock.acquire(); print('held', flush=True)\n"
+                "lock = FileLock(sys.argv[1], mode=0o600)\n"
+                "lock.acquire(); print('held', flush=True)\n"
                 "sys.stdin.read()"
             ),
             str(tmp_path / f"{FIRST.uuid}-0.lock"),
@@ -102,6 +103,14 @@ def test_without_any_gpu_required_is_our_failure(tmp_path: Path) -> None:
     ):
         pass
     assert caught.value.code == "no_gpu"
+
+
+def test_with_no_shares_the_gpus_of_a_machine_are_left_alone(tmp_path: Path) -> None:
+    ours = gpus(tmp_path, BOTH, shares=0)
+    with ours.hold("preferred") as granted:
+        assert granted.lease is None
+    with pytest.raises(SandboxError, match="GRADER_GPU_SHARES is 0"), ours.hold("required"):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,7 @@ def test_the_run_is_told_as_it_was() -> None:
         "python": "3.11",
         "libraries": {"torch": "2"},
         "device": "cpu",
+        "gpu": None,
         "threads": 2,
         "seed_id": Hidden(seed="00").id,
         "data": {},
