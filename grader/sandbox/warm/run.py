@@ -1,0 +1,232 @@
+"""The warm backend: each run is a fork of a process that has imported the libraries.
+
+Theory of operation. A *parent* is a process of its own, executed with an empty environment and one
+socket to the grading process. It imports numpy, torch and their kin once, runs nothing of theirs
+and nothing of any student, keeps one thread, and forks whenever it is asked. Three forks make a
+run (``parent/warm_run.py``): the *keeper*, which enters the control groups, becomes the slot's user
+and leaves every namespace; the namespace's *first process*, which builds the same view as
+bubblewrap does, gives up every privilege and puts our system call filter on; and the *guest*. What
+is forked costs its own pages only: importing takes no time and next to no memory.
+
+What follows from a fork instead of an exec, and what is done about it:
+
+- A child has a copy of the parent's memory, so the parent must know nothing. It is given pipes, not
+  plans: a run's plan is read by its own fork.
+- Descriptors pass a fork: each child closes all but its own.
+- Generators of random numbers would all go on from the same state: each child seeds them anew.
+- Address layout and hash seed are the same in all children of a parent, so a student's run can know
+  another's. It gains nothing without a hole; still, a parent is replaced after some forks.
+- Threads and CUDA do not survive a fork: the parent has one thread, asserted before each fork, and
+  never asks about CUDA. Jobs that leased a GPU are run cold.
+- Memory that is shared is charged to the grading process's group; a run's group counts what it
+  changes and allocates.
+
+The parent ends when the grading process does, and every run with its parent.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.domain.limits import Limits
+from grader.domain.run import SandboxFacts
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap import held
+from grader.sandbox.bubblewrap.command import View, environment
+from grader.sandbox.bubblewrap.examine import examine
+from grader.sandbox.bubblewrap.fault import Ending
+from grader.sandbox.bubblewrap.launch import rlimits
+from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
+from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.linux.cgroup import Group, Groups, Usage
+from grader.sandbox.linux.cgroups_here import find
+from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
+from grader.sandbox.linux.pump import Pump
+from grader.sandbox.linux.slots import Slot, Slots
+from grader.sandbox.warm.fault import verdict
+from grader.sandbox.warm.fork import Forked, fork
+from grader.sandbox.warm.parents import FORKS, MODULES, Parents, Start
+from grader.sandbox.warm.plan import Hold, plan, with_filter
+
+STARTUP_SECONDS = 60.0
+"""What a run may take beyond its limits."""
+_SYSTEM = tuple(map(Path, ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")))
+
+
+class WarmSandbox:
+    """Runs jobs in forks; see `grader.sandbox.interface.Sandbox`. Safe to share by threads."""
+
+    name = "warm"
+
+    def __init__(
+        self,
+        interpreter: Interpreter,
+        runtime: Path,
+        *,
+        groups: Groups | None,
+        modules: tuple[str, ...] = MODULES,
+        forks: int = FORKS,
+        startup_seconds: float = STARTUP_SECONDS,
+    ) -> None:
+        """Prepare; touches only `runtime`, and starts nothing before the first run.
+
+        Args:
+            interpreter: the Python environment that runs inside.
+            runtime: folder of locks; the same for all graders of one user on a machine.
+            groups: where control groups can be made; None: nowhere, rlimits must do.
+            modules: what a parent imports.
+            forks: runs until a parent is replaced.
+            startup_seconds: what a run may take beyond wall and grace time.
+
+        Raises:
+            SandboxError: `runtime` cannot be written.
+        """
+        self._root = os.geteuid() == 0
+        self.interpreter, self.groups = interpreter, groups
+        self._startup_seconds = startup_seconds
+        self._live: set[Forked] = set()
+        self._closing = threading.Lock()
+        self._closed = False
+        try:
+            self._mask = mask(runtime / "mask")
+            self.slots = Slots(runtime / "slots", users=self._root)
+            fonts = runtime / "matplotlib"
+            fonts.mkdir(exist_ok=True)
+        except OSError as error:
+            raise SandboxError(
+                "runtime", f"the folder {runtime} cannot be used: {error}"
+            ) from error
+        variables = {**environment(interpreter.prefix, 1), "MPLCONFIGDIR": str(fonts)}
+        self._parents = Parents(Start(interpreter, modules, variables), forks)
+
+    @classmethod
+    def here(cls, runtime: Path) -> "WarmSandbox":
+        """For this machine and the environment that this process runs in."""
+        return cls(Interpreter(Path(sys.prefix), Path(sys.base_prefix)), runtime, groups=find())
+
+    def examine(self) -> tuple[Finding, ...]:
+        """See `Sandbox`."""
+        return examine(self, None, self.groups, self.interpreter)
+
+    def run(self, job: Job, receive: Receive) -> RunEnd:
+        """See `Sandbox`."""
+        view = self._view(job)
+        started = time.monotonic()
+        with self.slots.hold() as slot, self._group(slot, job.limits) as group:
+            with self._forked(job, view, slot, group) as forked:
+                pump = self._pump(forked, group, job, receive, slot.uid)
+                pump.run()
+            usage = group.usage() if group else Usage()
+        return self._end(job.limits, pump, usage, time.monotonic() - started)
+
+    def close(self) -> None:
+        """See `Sandbox`."""
+        with self._closing:
+            self._closed = True
+            for forked in self._live:
+                forked.kill()
+        self._parents.close()
+
+    def _view(self, job: Job) -> View:
+        return View(
+            environment=self.interpreter.binds,
+            emptied=checkouts(self.interpreter),
+            masked=installed(self.interpreter),
+            mask=self._mask,
+            job=job_binds(job, other_user=self._root),
+        )
+
+    @contextmanager
+    def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
+        if self.groups is None:
+            yield None
+            return
+        group = self.groups.create(slot.name, limits)
+        try:
+            yield group
+        finally:
+            group.kill()
+            group.remove()
+
+    @contextmanager
+    def _forked(self, job: Job, view: View, slot: Slot, group: Group | None) -> Iterator[Forked]:
+        forked = fork(self._parents, self._plan(job, view, slot, group))
+        try:
+            with self._closing:
+                self._live.add(forked)
+                if self._closed:
+                    forked.kill()
+            yield forked
+        finally:
+            with self._closing:
+                self._live.discard(forked)
+            try:
+                _end_all(forked, group)
+            finally:
+                forked.close()
+                self._parents.leave(forked.parent)
+
+    def _plan(self, job: Job, view: View, slot: Slot, group: Group | None) -> dict[str, object]:
+        held_here = self.groups.held if self.groups else frozenset()
+        hold = Hold(
+            join=group.join if group else (),
+            rlimits=rlimits(job.limits, memory_held=True),
+            user=slot.uid,
+            processes=None if "pids" in held_here else job.limits.processes,
+            private_bytes=None if "memory" in held_here else job.limits.memory_bytes,
+        )
+        system = tuple(path for path in _SYSTEM if path.exists())
+        variables = environment(self.interpreter.prefix, job.limits.threads)
+        planned = plan(view, system, hold, job.limits, variables)
+        return with_filter(planned, filter_for_this_machine())
+
+    def _pump(
+        self, forked: Forked, group: Group | None, job: Job, receive: Receive, user: int | None
+    ) -> Pump:
+        limits = job.limits
+        seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
+        return Pump(
+            forked.streams,
+            receive,
+            cap=limits.evidence_bytes,
+            deadline=time.monotonic() + seconds,
+            end=lambda: _end_all(forked, group),
+            look=lambda: job.look(user),
+        )
+
+    def _end(self, limits: Limits, pump: Pump, usage: Usage, seconds: float) -> RunEnd:
+        stderr = pump.stderr.bytes().decode(errors="replace")
+        judged = verdict(
+            Ending(
+                halted=pump.halted,
+                status=pump.status.bytes(),
+                returncode=0,
+                heard=pump.received > 0,
+                usage=usage,
+                memory_limit=limits.memory_bytes,
+                stderr=stderr,
+            )
+        )
+        if isinstance(judged, SandboxError):
+            raise SandboxError("closed", "the sandbox was closed") if self._closed else judged
+        facts = SandboxFacts(
+            sandbox=self.name,
+            seconds=seconds,
+            peak_memory_bytes=usage.peak_bytes,
+            oom_kills=usage.oom_kills,
+            forks_denied=usage.forks_denied,
+            protections=held.protections(self.groups, own_user=self._root),
+            warnings=held.warnings(self.groups),
+        )
+        return RunEnd(facts=facts, stopped=judged, stderr=stderr)
+
+
+def _end_all(forked: Forked, group: Group | None) -> None:
+    """Kill the keeper, hence its process namespace, then whoever else is in the group."""
+    forked.end()
+    if group is not None:
+        group.kill()
