@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, NoReturn
 
 _NAME = "forked"
@@ -114,6 +115,7 @@ def _wait_and_be_kernel(waiting: int) -> NoReturn:
     if not said:
         os._exit(1)
     given = json.loads(said)
+    Path("/proc/self/oom_score_adj").write_text("300")  # the guest must outlive it; see `warm_run`
     os.environ.clear()
     os.environ.update(given["environment"])
     os.chdir(given["folder"])

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from grader.errors import SandboxError
 from grader.sandbox.linux.layout import Interpreter
@@ -64,6 +65,8 @@ class Parent:
             self._channel.close()
             self._said.close()
             raise SandboxError("warm_parent", f"the warm parent did not start: {error}") from error
+        # Also where nobody closes it: when it is forgotten, or at exit.
+        self.close = weakref.finalize(self, _end, self._process, self._channel, self._said)
         wanted = {"modules": start.modules, "variables": dict(start.variables)}
         try:
             self._asked(json.dumps(wanted).encode(), (), _IMPORT_SECONDS, b"ready")
@@ -118,12 +121,13 @@ class Parent:
         tail = os.pread(self._said.fileno(), _KEPT, max(0, size - _KEPT))
         return f"it said {tail.decode(errors='replace').strip()!r}"
 
-    def close(self) -> None:
-        """End it; what it forked dies with it."""
-        self._channel.close()
-        self._process.kill()
-        self._process.wait()
-        self._said.close()
+
+def _end(process: subprocess.Popen[bytes], channel: socket.socket, said: IO[bytes]) -> None:
+    """End a parent; what it forked dies with it."""
+    channel.close()
+    process.kill()
+    process.wait()
+    said.close()
 
 
 class Parents:
@@ -171,5 +175,4 @@ class Parents:
         if parent is self._current:
             self._current = None
         if parent.runs == 0:
-            with suppress(OSError):
-                parent.close()
+            parent.close()

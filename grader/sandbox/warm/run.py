@@ -37,7 +37,6 @@ from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import held
 from grader.sandbox.bubblewrap.command import View, environment
-from grader.sandbox.bubblewrap.examine import examine
 from grader.sandbox.bubblewrap.fault import Ending
 from grader.sandbox.bubblewrap.launch import rlimits
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
@@ -47,6 +46,7 @@ from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
 from grader.sandbox.linux.pump import Pump
 from grader.sandbox.linux.slots import Slot, Slots
+from grader.sandbox.warm.examine import examine
 from grader.sandbox.warm.fault import verdict
 from grader.sandbox.warm.fork import Forked, fork
 from grader.sandbox.warm.parents import FORKS, MODULES, Parents, Start
@@ -110,7 +110,7 @@ class WarmSandbox:
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
-        return examine(self, None, self.groups, self.interpreter)
+        return examine(self, self.groups, self.interpreter)
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`."""
