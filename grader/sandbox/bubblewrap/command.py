@@ -81,16 +81,9 @@ def _writable(size: int, devices: Iterable[str]) -> list[str]:
         return ["--size", str(size), "--perms", mode, "--tmpfs", where]
 
     return [
-        *(
-            "--proc",
-            "/proc",
-            "--dev",
-            "/dev",
-            *tmpfs("1777", SHARED_MEMORY),
-            *devices,
-            "--remount-ro",
-            "/dev",
-        ),
+        # Whose namespaces they are owns their sysctls as well, such as the sizes of queues.
+        *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+        *("--dev", "/dev", *tmpfs("1777", SHARED_MEMORY), *devices, "--remount-ro", "/dev"),
         *tmpfs("1777", SCRATCH),
         *tmpfs("0700", str(HOME)),
     ]

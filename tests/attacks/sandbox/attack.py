@@ -16,13 +16,14 @@ _BEGIN = '''
 import ctypes, errno, json, os, signal, socket, struct, sys, time
 
 KNOWN = json.loads({known!r})
-"""What an adversary may know of the machine: paths, ports, process ids, the secret's beginning."""
+"""What an adversary may know: paths, ports, processes, numbers of calls, the secret's mark."""
 THROUGH, FAILED = [], {{}}
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(number, *arguments):
-    """A system call by its number, past every library; raises OSError."""
+def call(name, *arguments):
+    """A system call by its name or number, past every library; raises OSError."""
+    number = KNOWN["calls"][name] if isinstance(name, str) else name
     words = [a if isinstance(a, bytes) else ctypes.c_long(a) for a in arguments]
     result = libc.syscall(ctypes.c_long(number), *words)
     if result == -1:

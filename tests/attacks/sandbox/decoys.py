@@ -7,6 +7,7 @@ knows.
 
 import ctypes
 import os
+import platform
 import secrets
 import selectors
 import shutil
@@ -24,9 +25,11 @@ from typing import Any
 
 from sandbox_jobs import processes_named
 
+from grader.sandbox.linux.syscalls import ARGUMENTS, DENIED, MISSING
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _IPC_CREATE, _IPC_REMOVE = 0o1000, 0
-_ADD_KEY, _KEYCTL, _JOIN, _SESSION = 248, 250, 1, -3
+_JOIN_SESSION, _SESSION = 1, -3
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,27 @@ def host() -> Iterator[Host]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
         folder.chmod(0o755)
-        known = {"mark": mark, "folder": str(folder), "files": _plant(folder, secret)}
+        known: dict[str, Any] = {"mark": mark, "folder": str(folder), "calls": _calls()}
+        known["files"] = _plant(folder, secret)
         known |= stack.enter_context(_servers(folder, secret))
         known |= stack.enter_context(_process(secret))
         known |= stack.enter_context(_shared_memory(secret))
         _key(mark, secret)
+        left_open = os.open(folder, os.O_RDONLY)  # from an open folder "../.." leads out
+        os.set_inheritable(left_open, True)  # noqa: FBT003 - its signature
+        stack.callback(os.close, left_open)
         os.environ["COURSE_SECRET"] = secret
         stack.callback(os.environ.pop, "COURSE_SECRET")
         yield Host(folder, known, secret)
+
+
+def _calls() -> dict[str, int]:
+    """Numbers of system calls on this machine."""
+    found = {
+        name: getattr(numbers, platform.machine())
+        for name, numbers in {**ARGUMENTS, **MISSING, **DENIED}.items()
+    }
+    return {name: number for name, number in found.items() if number is not None}
 
 
 def _plant(folder: Path, secret: str) -> list[str]:
@@ -77,10 +93,14 @@ def _plant(folder: Path, secret: str) -> list[str]:
         (folder / name).write_text(secret)
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
+    return [str(folder / name) for name in names]
+
+
+def plant_in_job(folder: Path) -> None:
+    """A program of root's with the setuid bit, as a course's files would not have."""
     program = folder / "setuid-id"
     shutil.copy("/usr/bin/id", program)
     program.chmod(0o4755)
-    return [str(folder / name) for name in names]
 
 
 @contextmanager
@@ -168,6 +188,6 @@ def _shared_memory(secret: str) -> Iterator[dict[str, Any]]:
 
 def _key(mark: str, secret: str) -> None:
     """A key in a session keyring of this process's own, which what it starts inherits."""
-    _libc.syscall(_KEYCTL, _JOIN, None)
-    content = secret.encode()
-    _libc.syscall(_ADD_KEY, b"user", mark.encode(), content, len(content), _SESSION)
+    calls, content = _calls(), secret.encode()
+    _libc.syscall(calls["keyctl"], _JOIN_SESSION, None)
+    _libc.syscall(calls["add_key"], b"user", mark.encode(), content, len(content), _SESSION)

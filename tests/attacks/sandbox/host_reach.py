@@ -106,9 +106,9 @@ SECRETS = Attack(
             )
 
         def keyring():
-            found = call(250, 10, -3, b"user", KNOWN["mark"].encode(), 0)  # KEYCTL_SEARCH
+            found = call("keyctl", 10, -3, b"user", KNOWN["mark"].encode(), 0)  # KEYCTL_SEARCH
             content = ctypes.create_string_buffer(100)
-            call(250, 11, found, ctypes.addressof(content), 100)  # KEYCTL_READ
+            call("keyctl", 11, found, ctypes.addressof(content), 100)  # KEYCTL_READ
             return WHOLE in content.raw
 
         def shared_memory():
@@ -258,21 +258,21 @@ PROCESSES = Attack(
             words = (ctypes.addressof(local), 1, ctypes.addressof(remote), 1, 0)
             return words, (there, here, local, remote)  # what is not kept is freed
 
-        def moved(number):
+        def moved(name):
             words, kept = vectors()
-            return call(number, target, *words) == 5
+            return call(name, target, *words) == 5
 
         def attach():
-            call(101, 0x4206, target, 0, 0)  # PTRACE_SEIZE
+            call("ptrace", 0x4206, target, 0, 0)  # PTRACE_SEIZE
 
         def descriptor_of_other():
             handle = os.pidfd_open(target)
-            return call(438, handle, 1, 0)
+            return call("pidfd_getfd", handle, 1, 0)
 
         attempt("ptrace", attach)
-        attempt("process_vm_readv", moved, 310)
-        attempt("process_vm_writev", moved, 311)
-        attempt("kcmp", lambda: call(312, os.getpid(), target, 0, 1, 1) >= 0)
+        attempt("process_vm_readv", moved, "process_vm_readv")
+        attempt("process_vm_writev", moved, "process_vm_writev")
+        attempt("kcmp", lambda: call("kcmp", os.getpid(), target, 0, 1, 1) >= 0)
         attempt("pidfd_getfd", descriptor_of_other)
         attempt("memory_file", lambda: os.open(f"/proc/{KNOWN['process']}/mem", os.O_RDONLY))
         attempt("signal", os.kill, KNOWN["process"], 0)

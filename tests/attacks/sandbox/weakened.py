@@ -46,6 +46,15 @@ def without(words, pattern):
     return words
 
 
+def opened(words, target):
+    for n, word in enumerate(words):
+        if word.endswith(f":{{target}}:ro"):
+            words[n] = word.removesuffix(":ro")
+        elif word == "--ro-bind" and words[n + 2] == target:
+            words[n] = "--bind"
+    return words
+
+
 def edited(words):
     begin = 2 if words[1:2] == ["create"] else 1
     if begin == 1 and "--" not in words:
@@ -54,6 +63,8 @@ def edited(words):
     options, rest = words[begin:end], words[end:]
     for pattern in EDITS["drop"]:
         options = without(options, pattern)
+    for target in EDITS["writable"]:
+        options = opened(options, target)
     options = EDITS["first"] + options + EDITS["last"] if begin == 1 else EDITS["first"] + options
     return words[:begin] + options + rest
 
@@ -74,6 +85,7 @@ class Weakening:
             stands for whatever follows.
         first: options to put before all others.
         last: options to put behind all others, for bubblewrap, which goes through them in order.
+        writable: where binds lie that are not to be read-only.
         environment: variables for the program itself.
         inherit: folders that it leaves open, from descriptor 20 on.
         as_root: bubblewrap is started by the grader's user, not by a slot's.
@@ -83,6 +95,7 @@ class Weakening:
     drop: tuple[Words, ...] = ()
     first: Words = ()
     last: Words = ()
+    writable: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     inherit: tuple[str, ...] = ()
     as_root: bool = False
@@ -110,6 +123,7 @@ class Weakening:
             "drop": self.drop,
             "first": self.first,
             "last": self.last,
+            "writable": self.writable,
             "environment": self.environment,
             "inherit": self.inherit,
         }
