@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -64,17 +65,21 @@ def main() -> None:
     gpus = Nvml().gpus()
     table = Table("what", "seconds", "reached", title=gpus[0].name if gpus else "no GPU here")
     threads = {"OMP_NUM_THREADS": str(cpus())}
+    out = Console(width=160)
     with Notebooks(quick="quick" in sys.argv) as notebooks:
-        rows = {
-            "bare, GPU": bare(notebooks.full, **threads),
-            "graded, GPU": graded(notebooks.full),
-            "graded, GPU, again": graded(notebooks.full),
-            "bare, CPU": bare(notebooks.full, CUDA_VISIBLE_DEVICES="", **threads),
-            "graded, CPU": graded(notebooks.full, GRADER_GPU_SHARES="0"),
+        full = notebooks.full
+        rows: dict[str, Callable[[], tuple[float, str]]] = {
+            "bare, GPU": lambda: bare(full, **threads),
+            "graded, GPU": lambda: graded(full),
+            "graded, GPU, again": lambda: graded(full),
+            "bare, CPU": lambda: bare(full, CUDA_VISIBLE_DEVICES="", **threads),
+            "graded, CPU": lambda: graded(full, GRADER_GPU_SHARES="0"),
         }
-    for name, (seconds, reached) in rows.items():
-        table.add_row(name, f"{seconds:.1f}", reached)
-    Console(width=160).print(table)
+        for name, measure in rows.items():
+            seconds, reached = measure()
+            out.print(f"{name}: {seconds:.1f} s, {reached}")
+            table.add_row(name, f"{seconds:.1f}", reached)
+    out.print(table)
 
 
 main()

@@ -66,7 +66,7 @@ def test_a_run_computes_on_the_device_that_it_leased(
 ) -> None:
     ran = _run(place(backend, runtime, tmp_path), SEES)
     assert ran.report["devices"] == 1
-    assert ran.report["trace"] == 108.0 + 3
+    assert ran.report["trace"] == 180.0
     assert f"nvidia{gpu.minor}" in ran.report["nodes"]
     assert ran.end.facts.gpu is not None
     assert ran.end.facts.gpu.uuid == gpu.uuid
