@@ -138,9 +138,9 @@ def _bubblewrap(runtime: Path) -> Sandbox:
     return BubblewrapSandbox.here(runtime)
 
 
-def _container(kind: str) -> Callable[[Path], Sandbox]:
+def _container(kind: str, oci_runtime: str | None = None) -> Callable[[Path], Sandbox]:
     def make(runtime: Path) -> Sandbox:
-        engine = next((found for found in installed() if found.kind == kind), None)
+        engine = next((found for found in installed(oci_runtime) if found.kind == kind), None)
         if engine is None:
             pytest.skip(f"{kind} is not installed")
         if not (answer := answering(engine)).ok:
@@ -155,6 +155,10 @@ BACKENDS: dict[str, Callable[[Path], Sandbox]] = {
     "bubblewrap": _bubblewrap,
     "docker": _container("docker"),
     "podman": _container("podman"),
+    **{
+        f"podman-{name}": _container("podman", name)
+        for name in os.environ.get("GRADER_TEST_RUNTIMES", "").split()
+    },
 }
 
 

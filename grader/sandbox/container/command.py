@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.container.engine import GVISOR, Kind
+from grader.sandbox.container.engine import Kind, counted
 from grader.sandbox.linux.layout import HOME, Bind
 
 LABEL = "grader.runtime"
@@ -18,8 +18,6 @@ LABEL = "grader.runtime"
 BYTES_PER_INODE = 4096
 """A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
 SCRATCH, SHARED = "/tmp", "/dev/shm"  # noqa: S108 - mount points inside, not our files
-GVISOR_THREADS = 960
-"""What gVisor needs besides the guest's processes: it counts its own threads as well."""
 KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
 _SHELL = 'umask 077; "$@"; exit $(($? & 127))'
@@ -84,8 +82,7 @@ def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
     memory = str(limits.memory_bytes)
     words = ["--memory", memory, "--memory-swap", memory]
     words += ["--cpus", str(min(limits.threads, box.cpus)), "--shm-size", str(limits.tmp_bytes)]
-    own = GVISOR_THREADS if box.runtime == GVISOR else 0
-    words += ["--pids-limit", str(limits.processes + own)]
+    words += ["--pids-limit", str(counted(box.runtime, limits.processes))]
     ulimits = {"core": 0, "nofile": 1024, "memlock": 8 << 20, "msgqueue": 0, "sigpending": 1024}
     if kind == "podman":  # else it raises them to its own, which needs a capability
         ulimits["nproc"] = 1024

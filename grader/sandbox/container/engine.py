@@ -17,9 +17,22 @@ _KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CON
 
 GVISOR = "runsc"
 """gVisor's runtime: a kernel of its own in user space. It must be told that there is no network."""
+GVISOR_THREADS = 960
+"""What gVisor needs besides the guest's processes: its own threads count as well, and it dies of a
+thread that it does not get."""
 
 Kind = Literal["docker", "podman"]
 KINDS: tuple[Kind, ...] = ("docker", "podman")
+
+
+def is_gvisor(runtime: str | None) -> bool:
+    """Whether containers of that OCI runtime, a name or a path, have gVisor for a kernel."""
+    return runtime is not None and Path(runtime).name == GVISOR
+
+
+def counted(runtime: str | None, processes: int) -> int:
+    """What control groups must allow, so that a guest gets that many processes."""
+    return processes + (GVISOR_THREADS if is_gvisor(runtime) else 0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ class Engine:
     def command(self, *words: str) -> list[str]:
         """The argument vector of a call."""
         if self.kind == "podman" and self.runtime is not None:
-            flags = ("--runtime-flag", "network=none") if self.runtime.endswith(GVISOR) else ()
+            flags = ("--runtime-flag", "network=none") if is_gvisor(self.runtime) else ()
             return [str(self.program), "--runtime", self.runtime, *flags, *words]
         return [str(self.program), *words]
 

@@ -24,7 +24,7 @@ from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import environment, guest
 from grader.sandbox.container.command import LABEL, Box, create
-from grader.sandbox.container.engine import Engine
+from grader.sandbox.container.engine import Engine, counted
 from grader.sandbox.container.examine import examine
 from grader.sandbox.container.fault import Ending, State, refusal, verdict
 from grader.sandbox.container.groups import SharedGroups
@@ -93,7 +93,9 @@ class ContainerSandbox:
         """
         self.engine, self._interpreter, self._image = engine, interpreter, image
         self.groups = groups
-        self.name = engine.kind if engine.runtime is None else f"{engine.kind}-{engine.runtime}"
+        self.name: str = engine.kind
+        if engine.runtime is not None:
+            self.name += f"-{Path(engine.runtime).name}"
         self._startup_seconds = startup_seconds
         self._live: set[str] = set()
         self._closing = threading.Lock()
@@ -144,7 +146,7 @@ class ContainerSandbox:
         if self.groups is None:
             yield None
             return
-        processes = self.engine.processes(limits.processes)
+        processes = counted(self.engine.runtime, limits.processes)
         group = self.groups.create(slot.name, limits.model_copy(update={"processes": processes}))
         try:
             yield group
