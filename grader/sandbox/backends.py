@@ -10,8 +10,9 @@ from grader.sandbox.container import ContainerSandbox, installed
 from grader.sandbox.container.engine import GVISOR
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Finding, Sandbox
+from grader.sandbox.warm import WarmSandbox
 
-NAMES = ("bubblewrap", "docker", "podman")
+NAMES = ("bubblewrap", "docker", "podman", "warm")
 
 
 def backend(name: str, runtime_dir: Path, oci_runtime: str | None) -> Sandbox:
@@ -27,6 +28,8 @@ def backend(name: str, runtime_dir: Path, oci_runtime: str | None) -> Sandbox:
     """
     if name == "bubblewrap":
         return BubblewrapSandbox.here(runtime_dir)
+    if name == "warm":
+        return WarmSandbox.here(runtime_dir)
     for engine in installed(oci_runtime):
         if engine.kind == name:
             here = Interpreter(Path(sys.prefix), Path(sys.base_prefix))

@@ -2,7 +2,7 @@
 
 The fork happens first of all, while the process has one thread and knows nothing of the job; the
 process made by it waits until the kernel is wanted, and then is what
-``python -m ipykernel_launcher -f FILE`` would be, with every library imported.
+``python -m ipykernel_launcher ARGUMENTS`` would be, with every library imported.
 """
 
 import importlib.util
@@ -34,7 +34,7 @@ class Kept:
     def become(self, command: list[str], **options: Any) -> "Kept":
         """Let it be the kernel; the arguments are those of jupyter_client's `launch_kernel`."""
         given = {
-            "file": command[-1],
+            "arguments": command[command.index(_LAUNCHER) + 1 :],
             "environment": dict(options["env"]),
             "folder": options["cwd"],
         }
@@ -125,7 +125,7 @@ def _wait_and_be_kernel(waiting: int) -> NoReturn:
     if matplotlib := sys.modules.get("matplotlib"):
         matplotlib.rcParams["backend"] = _INLINE
     launcher = importlib.util.find_spec(_LAUNCHER)
-    sys.argv = [str(launcher.origin if launcher else _LAUNCHER), "-f", given["file"]]
+    sys.argv = [str(launcher.origin if launcher else _LAUNCHER), *given["arguments"]]
     from ipykernel import kernelapp
 
     kernelapp.launch_new_instance()

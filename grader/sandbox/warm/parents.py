@@ -75,8 +75,9 @@ class Parent:
             raise
 
     def _started(self, start: Start, channel: int) -> subprocess.Popen[bytes]:
+        # Not -I: forked kernels would carry its mark, by which IPython leaves out their folder.
         return subprocess.Popen(  # noqa: S603 - our own program
-            [str(start.interpreter.python), "-I", "-B", str(PROGRAM), str(channel)],
+            [str(start.interpreter.python), "-s", "-B", str(PROGRAM), str(channel)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._said,

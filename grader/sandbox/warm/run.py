@@ -35,12 +35,12 @@ from pathlib import Path
 from grader.domain.limits import Limits
 from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap import held
+from grader.sandbox.bubblewrap import BubblewrapSandbox, held
 from grader.sandbox.bubblewrap.command import View, environment
 from grader.sandbox.bubblewrap.fault import Ending
 from grader.sandbox.bubblewrap.launch import rlimits
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
-from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.interface import Finding, Job, Receive, RunEnd, Sandbox
 from grader.sandbox.linux.cgroup import Group, Groups, Usage
 from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
@@ -68,6 +68,7 @@ class WarmSandbox:
         runtime: Path,
         *,
         groups: Groups | None,
+        cold: Sandbox | None = None,
         modules: tuple[str, ...] = MODULES,
         forks: int = FORKS,
         startup_seconds: float = STARTUP_SECONDS,
@@ -78,6 +79,7 @@ class WarmSandbox:
             interpreter: the Python environment that runs inside.
             runtime: folder of locks; the same for all graders of one user on a machine.
             groups: where control groups can be made; None: nowhere, rlimits must do.
+            cold: where jobs with a GPU are run; None: nowhere.
             modules: what a parent imports.
             forks: runs until a parent is replaced.
             startup_seconds: what a run may take beyond wall and grace time.
@@ -87,7 +89,7 @@ class WarmSandbox:
         """
         self._root = os.geteuid() == 0
         self.interpreter, self.groups = interpreter, groups
-        self._startup_seconds = startup_seconds
+        self._cold, self._startup_seconds = cold, startup_seconds
         self._live: set[Forked] = set()
         self._closing = threading.Lock()
         self._closed = False
@@ -106,7 +108,8 @@ class WarmSandbox:
     @classmethod
     def here(cls, runtime: Path) -> "WarmSandbox":
         """For this machine and the environment that this process runs in."""
-        return cls(Interpreter(Path(sys.prefix), Path(sys.base_prefix)), runtime, groups=find())
+        here = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
+        return cls(here, runtime, groups=find(), cold=BubblewrapSandbox.here(runtime))
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
@@ -114,6 +117,8 @@ class WarmSandbox:
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`."""
+        if job.lease is not None:
+            return self._with_gpu(job, receive)
         view = self._view(job)
         started = time.monotonic()
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
@@ -130,6 +135,14 @@ class WarmSandbox:
             for forked in self._live:
                 forked.kill()
         self._parents.close()
+        if self._cold is not None:
+            self._cold.close()
+
+    def _with_gpu(self, job: Job, receive: Receive) -> RunEnd:
+        """Torch reads how much of a GPU it may take when it is imported: such a run starts cold."""
+        if self._cold is None:
+            raise SandboxError("warm_gpu", "a run with a GPU needs --sandbox bubblewrap")
+        return self._cold.run(job, receive)
 
     def _view(self, job: Job) -> View:
         return View(

@@ -1,6 +1,6 @@
 """The warm parent: imports what notebooks import, then forks a process for each run.
 
-    python -I -B grader/sandbox/warm/parent CHANNEL
+    python -s -B grader/sandbox/warm/parent CHANNEL
 
 started with an empty environment. CHANNEL is the descriptor of a socket to the grading process. The
 first message says what to import; each further one brings a run's pipes. The plan of a run is read
