@@ -22,6 +22,7 @@ from grader.sandbox.container.examine import answering
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
 from grader.sandbox.linux.slots import FIRST_UID
+from grader.sandbox.warm import WarmSandbox
 
 INTERPRETER = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
 SMALL = Limits(
@@ -104,13 +105,13 @@ def control_groups(label: str) -> frozenset[Path]:
 
 def label_of(sandbox: Sandbox) -> str:
     """What the names of its control groups begin with."""
-    assert isinstance(sandbox, BubblewrapSandbox | ContainerSandbox)
+    assert isinstance(sandbox, BubblewrapSandbox | ContainerSandbox | WarmSandbox)
     return sandbox.slots.label
 
 
 def guest_user(sandbox: Sandbox) -> int:
     """The guest's user id inside, in the first slot."""
-    return USER_ID if isinstance(sandbox, BubblewrapSandbox) else FIRST_UID
+    return FIRST_UID if isinstance(sandbox, ContainerSandbox) else USER_ID
 
 
 def host_users(word: str) -> frozenset[int]:
@@ -153,6 +154,7 @@ def _container(kind: str, oci_runtime: str | None = None) -> Callable[[Path], Sa
 
 BACKENDS: dict[str, Callable[[Path], Sandbox]] = {
     "bubblewrap": _bubblewrap,
+    "warm": WarmSandbox.here,
     "docker": _container("docker"),
     "podman": _container("podman"),
     **{

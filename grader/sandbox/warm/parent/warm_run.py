@@ -43,7 +43,6 @@ class Guest(NamedTuple):
     """What runs inside, all that its process is to know."""
 
     program: str
-    home: str
     variables: Mapping[str, str]
     threads: int
 
@@ -123,6 +122,7 @@ def _begin(plan: Plan, pipes: Pipes, trees: Mapping[str, int], told: int) -> Gue
         calls.die_with_parent()
         os.setsid()
         warm_view.build(plan["view"], trees)
+        os.chdir(plan["home"])  # what is seen of us as /proc/1/cwd
         os.close(0)
         os.open("/dev/null", os.O_RDWR)
         _become_powerless(plan)
@@ -131,7 +131,7 @@ def _begin(plan: Plan, pipes: Pipes, trees: Mapping[str, int], told: int) -> Gue
             os.dup2(pipes.results, 1)
             os.dup2(pipes.stderr, 2)
             _close_all_but()
-            return Guest(plan["program"], plan["home"], plan["variables"], plan["threads"])
+            return Guest(plan["program"], plan["variables"], plan["threads"])
         for descriptor in (1, 2):
             os.dup2(0, descriptor)
         _close_all_but(told)
@@ -166,7 +166,6 @@ def run(guest: Guest) -> NoReturn:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     code = 1
     try:
-        os.chdir(guest.home)
         _be_killed_first()
         warm_libraries.settle(guest.variables, guest.threads)
         _forget_ourselves()
