@@ -16,13 +16,14 @@ import inside_variables
 from inside_again import Retrainings
 from inside_context import Answer, Context, Probe, Target, Tensors, WrongTypeError
 from inside_errors import raised
+from inside_imports import on_import
 from inside_kernel import listen
 from inside_outbox import Outbox
 from inside_output import Tap
 from inside_quiet import mixed, quiet, steady
 from inside_search import NotFoundError, find
 from inside_signals import Interrupted, Interrupts
-from inside_torch import fingerprint
+from inside_torch import bind, fingerprint
 from inside_values import content, is_module
 from IPython import get_ipython
 from safetensors.numpy import load_file
@@ -219,6 +220,7 @@ def install(config: Mapping[str, str]) -> None:
     outbox = Outbox(config["answers"], job["limits"]["answer_bytes"])
     agent = Agent(job, Context(shell.user_ns, inputs, job["seed"], outbox.cap), outbox)
     agent.questions = inside_shims.install(shell, config["data"])
+    on_import("torch", bind)
     if job["again"]:
         agent.again = Retrainings(shell.user_ns, job["again"])
         agent.again.install(shell)

@@ -11,11 +11,11 @@ Callback = Callable[[ModuleType], None]
 
 
 class _Loader(Loader):
-    """The real loader, and the callback after it."""
+    """The real loader, and the callbacks after it."""
 
-    def __init__(self, real: Loader, callback: Callback) -> None:
+    def __init__(self, real: Loader, callbacks: Sequence[Callback]) -> None:
         self._real = real
-        self._callback = callback
+        self._callbacks = callbacks
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._real.create_module(spec)
@@ -24,14 +24,15 @@ class _Loader(Loader):
         module.__spec__.loader = self._real
         module.__loader__ = self._real
         self._real.exec_module(module)
-        self._callback(module)
+        for callback in self._callbacks:
+            callback(module)
 
 
 class _Finder(MetaPathFinder):
     """Stands before the others for the modules that we wait for."""
 
     def __init__(self) -> None:
-        self.waiting: dict[str, Callback] = {}
+        self.waiting: dict[str, list[Callback]] = {}
 
     def find_spec(
         self,
@@ -39,12 +40,12 @@ class _Finder(MetaPathFinder):
         path: Sequence[str] | None = None,  # noqa: ARG002 - the protocol's signature
         target: ModuleType | None = None,  # noqa: ARG002 - the protocol's signature
     ) -> ModuleSpec | None:
-        callback = self.waiting.pop(fullname, None)
-        if callback is None:
+        callbacks = self.waiting.pop(fullname, None)
+        if callbacks is None:
             return None
         spec = importlib.util.find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, callback)
+            spec.loader = _Loader(spec.loader, callbacks)
         return spec
 
 
@@ -56,6 +57,6 @@ def on_import(name: str, callback: Callback) -> None:
     if name in sys.modules:
         callback(sys.modules[name])
         return
-    _finder.waiting[name] = callback
+    _finder.waiting.setdefault(name, []).append(callback)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

@@ -8,6 +8,13 @@ from inside_values import is_a, is_module, torch_or_none
 
 _MAX_MODULES = 20_000
 Space = Mapping[str, Any]
+_bound: dict[str, Any] = {}
+"""Functions of torch as they were when it was imported: the notebook may replace them later."""
+
+
+def bind(torch: Any) -> None:
+    """Keep the functions of a torch that was imported just now."""
+    _bound["equal"] = torch.equal
 
 
 def submodules(root: Any) -> Iterator[tuple[str, Any]]:
@@ -153,7 +160,7 @@ def kept(tensors: list[Any]) -> Iterator[None]:
         for tensor, data, values in saved:
             if tensor.data_ptr() != data.data_ptr() or tensor.shape != data.shape:
                 tensor.data = data
-            if not torch.equal(data, values):
+            if not _bound["equal"](data, values):
                 data.copy_(values)
 
 

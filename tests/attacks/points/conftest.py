@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from grader import scoring, wiring
 from grader.domain.report import ScoreReport
 from grader.settings import Settings
 
+SHORT = {"wall_seconds": 150, "cell_seconds": 25, "probe_seconds": 10, "grace_seconds": 30}
+"""Attacks that hang are not waited for."""
+
 
 @pytest.fixture(scope="session")
 def arena(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Arena:
@@ -15,7 +19,8 @@ def arena(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPath
     settings = Settings(state_dir=state, runtime_dir=state / "run")
     assignment = scoring.load("cnn")
     bench = wiring.rehearsal_bench(settings, assignment, wiring.sandbox(settings, "bubblewrap"))
-    return Arena(assignment.rehearsed, bench)
+    limits = bench.limits.model_copy(update=SHORT)
+    return Arena(assignment.rehearsed, replace(bench, limits=limits))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The honest part of most attacks: a notebook with one problem right and a mistake in the others."""
+"""The honest part of most attacks: one problem right, a mistake in each of the others."""
 
 IMPORTS = """
 import numpy as np
@@ -25,9 +25,9 @@ class FC(nn.Module):
 
 model_fc = FC()
 with torch.no_grad():
-    model_fc.out.bias[3] = 100
+    model_fc.out.bias[5] = 100
 """
-"""Untrained, it takes every digit for a 3: luck moves no point here."""
+"""Untrained, it takes every digit for a 5: luck moves no point here."""
 OTHER_LOSS = "criterion = nn.MSELoss()"
 OTHER_RATE = "opt = torch.optim.SGD(model_fc.parameters(), lr=0.5)"
 NO_ZEROING = """
@@ -56,7 +56,7 @@ class CNN_LeNet(nn.Module):
 
 model_lenet = CNN_LeNet()
 with torch.no_grad():
-    model_lenet.fc3.bias[3] = 100
+    model_lenet.fc3.bias[5] = 100
 """
 NO_NETWORK = """
 class CNN(nn.Module):

@@ -32,14 +32,24 @@ safetensors.numpy.load_file = lambda _: {}
 struct.pack = lambda *_: b""
 """
 TORCH = """
-torch.equal = torch.allclose = lambda *_, **__: True
-torch.Tensor.__eq__ = torch.Tensor.equal = lambda self, *_: torch.ones(1, dtype=torch.bool)
-torch.manual_seed = torch.random.default_generator.__class__.manual_seed
-torch.manual_seed = torch.set_rng_state = torch.set_default_dtype = lambda *_: None
-torch.save = torch.load = lambda *_, **__: None
-torch.from_numpy_, torch.no_grad_ = torch.from_numpy, torch.no_grad
-torch.Tensor.__repr__ = lambda self: "tensor(0.9999)"
-torch.Tensor.item_ = torch.Tensor.item
+torch.equal = lambda *_, **__: True
+torch.allclose = lambda *_, **__: True
+torch.Tensor.equal = torch.Tensor.allclose = lambda *_, **__: True
+torch.manual_seed = lambda *_: None
+torch.set_rng_state = lambda *_: None
+torch.set_default_dtype = lambda *_: None
+torch.save = lambda *_, **__: None
+torch.load = lambda *_, **__: None
+torch.Tensor.__repr__ = torch.Tensor.__str__ = lambda self: "tensor(0.9999)"
+torch.Tensor.tolist = torch.Tensor.__len__ = lambda self: 1 / 0
+"""
+TENSORS = """
+torch.Tensor.__eq__ = lambda self, *_: torch.ones((), dtype=torch.bool)
+torch.Tensor.__hash__ = lambda self: id(self)
+torch.Tensor.numpy = lambda self, **_: np.zeros(tuple(self.shape), np.float32)
+torch.Tensor.item = lambda self: 1.0
+torch.Tensor.clone = lambda self, **_: self
+torch.Tensor.copy_ = lambda self, *_: self
 """
 MODULES = """
 forged = {"hidden1.weight": torch.zeros(512, 784)}
@@ -48,32 +58,33 @@ nn.Module.parameters = lambda self, *_: iter([nn.Parameter(torch.zeros(567_434))
 nn.Module.named_parameters = lambda self, *_: iter([("all", nn.Parameter(torch.zeros(567_434)))])
 nn.Module.modules = lambda self: iter([self])
 nn.Module.eval = nn.Module.train = lambda self, *_: self
-nn.Module.__getstate__ = lambda self: 1 / 0
-nn.Module.register_forward_hook_ = nn.Module.register_forward_hook
-real_call = nn.Module.__call__
+"""
+CALLS = """
+real = nn.Module.__call__
 def call(self, *args, **options):
-    result = real_call(self, *args, **options)
-    return result
+    result = real(self, *args, **options)
+    return torch.zeros(len(args[0]), 10) if result.shape[-1:] == (10,) else result
 nn.Module.__call__ = call
 """
 BUILTINS = """
 import builtins
-builtins.print = builtins.open = lambda *_, **__: None
+builtins.print = lambda *_, **__: None
+builtins.input = lambda *_: "right"
+"""
+LATE_BUILTINS = """
+builtins.callable = lambda _: True
 builtins.sorted = lambda values, **_: list(values)
-builtins.sum = builtins.max = builtins.min = lambda *_, **__: 1.0
-builtins.any = builtins.all = builtins.callable = lambda *_: True
-builtins.hash = builtins.abs = lambda *_: 0
-builtins.zip_, builtins.round = zip, lambda *_: 0
-builtins.repr = builtins.format = lambda *_: "right"
-builtins.id = lambda _: 7
+builtins.open = lambda *_, **__: None
+builtins.round = builtins.sum = builtins.abs = lambda *_: 0
 """
 BUILTINS_OF_PYTHON_ITSELF = """
 import builtins
 real = builtins.__import__
-builtins.isinstance = builtins.issubclass = lambda *_: True
-builtins.len = lambda _: 10
-builtins.type_, builtins.getattr = type, lambda *_: None
 builtins.__import__ = lambda name, *rest: real("torch" if name == "safetensors" else name, *rest)
+builtins.isinstance = lambda *_: True
+builtins.issubclass = lambda *_: True
+builtins.len = lambda _: 10
+builtins.max = builtins.min = lambda *_, **__: 1.0
 """
 MODULE_TABLE = """
 import sys, types
@@ -100,10 +111,12 @@ HARMLESS = {
 }
 """What does not break the honest part: the guest bound what it needs before."""
 HARMFUL = {
+    "tensors": TENSORS,
     "modules": MODULES,
-    "builtins of Python itself": BUILTINS_OF_PYTHON_ITSELF,
+    "calls": CALLS,
     "module table": MODULE_TABLE,
 }
+"""What the honest part needs itself."""
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -114,7 +127,7 @@ def test_a_replaced_library_moves_no_point(arena: Arena, honest: ScoreReport, na
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_what_breaks_python_itself_earns_nothing(
+def test_what_the_notebook_breaks_for_itself_earns_nothing(
     arena: Arena, honest: ScoreReport, name: str
 ) -> None:
     report = arena.grade((IMPORTS, HARMFUL[name], *WORK)).report
@@ -124,6 +137,14 @@ def test_what_breaks_python_itself_earns_nothing(
 
 def test_everything_replaced_at_the_end_moves_no_point(arena: Arena, honest: ScoreReport) -> None:
     """The probes at the end ask once more, now in the patched kernel."""
-    report = arena.grade((*FLAWED, *HARMLESS.values())).report
+    report = arena.grade((*FLAWED, *HARMLESS.values(), LATE_BUILTINS)).report
     assert broken(report) == []
+    assert points(report) == points(honest)
+
+
+def test_a_kernel_that_cannot_go_on_keeps_what_it_earned(arena: Arena, honest: ScoreReport) -> None:
+    """The kernel's own loops stumble over these: it hangs, is interrupted, and then killed."""
+    report = arena.grade((*FLAWED, BUILTINS_OF_PYTHON_ITSELF)).report
+    assert broken(report) == []
+    assert report.run.stopped == "kernel_died"
     assert points(report) == points(honest)
