@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from grader.domain.question import Question
 from grader.domain.submission import Cell
-from grader.notebook.markdown import Block, blocks, fold, is_answer, is_question, unmarked
+from grader.notebook.markdown import Block, blocks, fold, is_answer, is_question, unmarked, visible
 from grader.notebook.release import Release, words
 
 MAX_ANSWER = 20_000
 """Characters; longer answers are cut with a visible mark."""
+
+MAX_TEXT = 1_000_000
+"""Characters of all markdown that is read, without images: thirty times a real notebook's. What
+stands beyond is no answer."""
 
 MAX_BLOCKS = 20_000
 """Paragraphs that are read; a real notebook has hundreds."""
@@ -66,7 +70,12 @@ def read_answers(
 
 
 def _read(cells: Sequence[Cell], release: Release) -> _Notebook:
-    texts = {c.index: blocks(c.source, c.index) for c in cells if c.kind != "code"}
+    room = MAX_TEXT
+    texts = {}
+    for cell in (cell for cell in cells if cell.kind != "code"):
+        text = visible(cell.source)[:room]
+        room -= len(text)
+        texts[cell.index] = blocks(text, cell.index)
     from_release = release.is_ancestor(b for found in texts.values() for b in found)
     items: list[Block | _Code] = []
     for cell in cells:
@@ -171,7 +180,9 @@ def _is_answer_heading(text: str) -> bool:
 def _says_enough(parts: Sequence[str]) -> bool:
     """More than *see below*: what follows the exercise's next code cell is about that cell."""
     text = " ".join(parts)
-    letters = sum(char.isalpha() for char in text[:MAX_ANSWER])
+    if len(text) >= MAX_ANSWER:
+        return True
+    letters = sum(char.isalpha() for char in text)
     return letters >= _ENOUGH_LETTERS or any(char.isdigit() for char in text)
 
 

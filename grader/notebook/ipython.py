@@ -4,9 +4,9 @@ import ast
 import re
 import warnings
 
-MAX_SOURCE = 200_000
-"""Characters of a cell that is still read: a tree takes a hundred times its source's memory."""
-
+_LONG_NAME = re.compile(r"(?:\.[\s\\]*\w+[\s\\]*){100}")
+"""CPython joins the parts of an imported name one by one and keeps every step: 100,000 of them take
+10 GB."""
 _PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "px", "python", "python3", "debug")
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _TIMED = re.compile(r"(\s*)%(?:time|timeit|prun)\b(?:\s+-\w+(?:\s+\d+)?)*\s?(.*)")
@@ -14,8 +14,12 @@ _SPECIAL = re.compile(r"(\s*)(?:[%!?]|[\w.]+\s*=\s*[%!])|(\s*)[\w.]+\?{1,2}\s*$"
 
 
 def read_code(source: str) -> ast.Module | None:
-    """The tree of a code cell, with the cell's own line numbers; None where it is no Python."""
-    if len(source) > MAX_SOURCE:
+    """The tree of a code cell, with the cell's own line numbers.
+
+    None where it is no Python, or has a dotted name of a hundred parts. A tree takes a hundred
+    times the memory of its source: the caller bounds that.
+    """
+    if _LONG_NAME.search(source):
         return None
     tree = _parsed(source)
     return tree if tree is not None else _parsed(_plain(source))

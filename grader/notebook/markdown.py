@@ -55,12 +55,16 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def blocks(source: str, cell: int) -> tuple[Block, ...]:
-    """The blocks of one markdown cell, in order. HTML comments and embedded images are left out."""
-    source = _DATA_ADDRESS.sub("data:", _without_comments(source))
+def visible(source: str) -> str:
+    """A markdown cell without its HTML comments and embedded images."""
+    return _DATA_ADDRESS.sub("data:", _without_comments(source))
+
+
+def blocks(text: str, cell: int) -> tuple[Block, ...]:
+    """The blocks of the visible text of one markdown cell, in order."""
     return tuple(
         Block(kind, text, cell)
-        for kind, lines in _grouped(source.split("\n"))
+        for kind, lines in _grouped(text.split("\n"))
         if (text := "\n".join(lines)).strip()
     )
 

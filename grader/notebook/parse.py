@@ -151,4 +151,4 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _shown(value: Any) -> str:
     text = str(value) if isinstance(value, str | float) else repr(value)
-    return text.encode("ascii", "backslashreplace").decode()[:40]
+    return text.encode("unicode_escape").decode()[:40]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from grader.domain.submission import Cell
-from grader.notebook.markdown import Block, blocks, is_answer, unmarked
+from grader.notebook.markdown import Block, blocks, is_answer, unmarked, visible
 
 Words = tuple[str, ...]
 
@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(
     r"(?: goes)?(?: here| hier)?\W*",
     re.IGNORECASE,
 )
-_FILE_IMAGE = re.compile(r"\s*<img\b[^>]{0,500}>\s*(?:</img>)?\s*", re.IGNORECASE)
+_FILE_IMAGE = re.compile(r"\s*<img\b[^>]{0,500}>\s*(?:</img>\s*)?", re.IGNORECASE)
 _SHORTEST_PREFIX = 3
 _LONGEST_BLANK = 60
 _LONGEST_FILLED = 400
@@ -35,7 +35,7 @@ class Release:
     """
 
     def __init__(self, cells: Sequence[Cell]) -> None:
-        given = [b for c in cells if c.kind != "code" for b in blocks(c.source, c.index)]
+        given = [b for c in cells if c.kind != "code" for b in blocks(visible(c.source), c.index)]
         self.blocks = tuple(given)
         self._texts: set[Words] = set()
         self._prefixes: dict[Words, list[Words]] = {}

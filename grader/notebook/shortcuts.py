@@ -9,6 +9,9 @@ from grader.domain.submission import Cell, Flag
 from grader.notebook.ipython import read_code
 
 MAX_FLAGS = 20
+MAX_CODE = 300_000
+"""Characters of all cells that are searched, ten times a real notebook's: as trees they take a
+hundred times their memory."""
 
 _MAX_ALIASES = 10
 
@@ -21,11 +24,13 @@ class _Code:
         trees: cell index and tree, for each cell that is Python.
         names: what imported and assigned names stand for, such as ``n`` for ``numpy``.
         bodies: function name to the nodes that define it, with their cells.
+        left: indices of the cells that are beyond `MAX_CODE`.
     """
 
     trees: tuple[tuple[int, ast.Module], ...]
     names: dict[str, str]
     bodies: dict[str, list[tuple[int, ast.AST]]]
+    left: tuple[int, ...]
 
 
 def find_shortcuts(cells: Sequence[Cell], shortcuts: Sequence[Shortcut]) -> tuple[Flag, ...]:
@@ -33,11 +38,13 @@ def find_shortcuts(cells: Sequence[Cell], shortcuts: Sequence[Shortcut]) -> tupl
 
     Aliases of imports are resolved, functions that the named one uses are searched as well, and a
     mention counts like a call: the function may be handed on. Cells that are no Python are skipped.
+    A flag ``code_not_searched`` says where there is too much code.
     """
     if not shortcuts:
         return ()
     code = _read(cells)
-    flags = {flag: None for shortcut in shortcuts for flag in _flags(shortcut, code)}
+    flags = dict.fromkeys(_not_searched(code))
+    flags |= {flag: None for shortcut in shortcuts for flag in _flags(shortcut, code)}
     if len(flags) > MAX_FLAGS:
         more = Flag(code="shortcut_call", message=f"And {len(flags) - MAX_FLAGS} more.")
         return (*list(flags)[:MAX_FLAGS], more)
@@ -45,12 +52,29 @@ def find_shortcuts(cells: Sequence[Cell], shortcuts: Sequence[Shortcut]) -> tupl
 
 
 def _read(cells: Sequence[Cell]) -> _Code:
-    read = [(c.index, read_code(c.source)) for c in cells if c.kind == "code"]
-    code = _Code(tuple((i, tree) for i, tree in read if tree is not None), {}, {})
-    for cell, tree in code.trees:
+    room = MAX_CODE
+    read, left = [], []
+    for cell in (cell for cell in cells if cell.kind == "code"):
+        if len(cell.source) > room:
+            left.append(cell.index)
+            continue
+        room -= len(cell.source)
+        if (tree := read_code(cell.source)) is not None:
+            read.append((cell.index, tree))
+    code = _Code(tuple(read), {}, {}, tuple(left))
+    for index, tree in code.trees:
         for node in ast.walk(tree):
-            _learn(node, cell, code)
+            _learn(node, index, code)
     return code
+
+
+def _not_searched(code: _Code) -> Iterator[Flag]:
+    if code.left:
+        more = f" and {len(code.left) - 1} more" * (len(code.left) > 1)
+        yield Flag(
+            code="code_not_searched",
+            message=f"Cell {code.left[0]}{more}: too much code to search it for shortcut calls.",
+        )
 
 
 def _learn(node: ast.AST, cell: int, code: _Code) -> None:
