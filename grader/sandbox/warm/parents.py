@@ -39,11 +39,13 @@ class Start:
         interpreter: the Python environment.
         modules: what it imports.
         variables: set before that; none of ours is.
+        program: folder of the parent's own code.
     """
 
     interpreter: Interpreter
     modules: tuple[str, ...]
     variables: Mapping[str, str]
+    program: Path = PROGRAM
 
 
 class Parent:
@@ -77,7 +79,7 @@ class Parent:
     def _started(self, start: Start, channel: int) -> subprocess.Popen[bytes]:
         # Not -I: forked kernels would carry its mark, by which IPython leaves out their folder.
         return subprocess.Popen(  # noqa: S603 - our own program
-            [str(start.interpreter.python), "-s", "-B", str(PROGRAM), str(channel)],
+            [str(start.interpreter.python), "-s", "-B", str(start.program), str(channel)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self._said,

@@ -49,7 +49,7 @@ from grader.sandbox.linux.slots import Slot, Slots
 from grader.sandbox.warm.examine import examine
 from grader.sandbox.warm.fault import verdict
 from grader.sandbox.warm.fork import Forked, fork
-from grader.sandbox.warm.parents import FORKS, MODULES, Parents, Start
+from grader.sandbox.warm.parents import FORKS, MODULES, PROGRAM, Parents, Start
 from grader.sandbox.warm.plan import Hold, plan, with_filter
 
 STARTUP_SECONDS = 60.0
@@ -71,6 +71,7 @@ class WarmSandbox:
         cold: Sandbox | None = None,
         modules: tuple[str, ...] = MODULES,
         forks: int = FORKS,
+        program: Path = PROGRAM,
         startup_seconds: float = STARTUP_SECONDS,
     ) -> None:
         """Prepare; touches only `runtime`, and starts nothing before the first run.
@@ -82,6 +83,7 @@ class WarmSandbox:
             cold: where jobs with a GPU are run; None: nowhere.
             modules: what a parent imports.
             forks: runs until a parent is replaced.
+            program: folder of the parent's own code.
             startup_seconds: what a run may take beyond wall and grace time.
 
         Raises:
@@ -103,7 +105,7 @@ class WarmSandbox:
                 "runtime", f"the folder {runtime} cannot be used: {error}"
             ) from error
         variables = {**environment(interpreter.prefix, 1), "MPLCONFIGDIR": str(fonts)}
-        self._parents = Parents(Start(interpreter, modules, variables), forks)
+        self._parents = Parents(Start(interpreter, modules, variables, program), forks)
 
     @classmethod
     def here(cls, runtime: Path) -> "WarmSandbox":

@@ -1,0 +1,341 @@
+"""What a fork might know that an executed process would not; the attacks bite weakened parents."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sandbox_jobs import (
+    INTERPRETER,
+    MIB,
+    Runner,
+    control_groups,
+    label_of,
+    make_job,
+    processes_named,
+)
+
+from grader.errors import SandboxError
+from grader.sandbox.linux.cgroups_here import find
+from grader.sandbox.warm import WarmSandbox
+from grader.sandbox.warm.parents import PROGRAM
+
+LIGHT = ("json", "random", "tempfile", "ctypes")
+"""What the parents here import, where no library matters: they start in no time."""
+
+
+@contextmanager
+def warm(folder: Path, program: Path = PROGRAM, **options: object) -> Iterator[Runner]:
+    """A backend of its own, so that its parent can be ended or changed."""
+    sandbox = WarmSandbox(
+        INTERPRETER,
+        folder / "runtime",
+        groups=find(),
+        program=program,
+        **{"modules": LIGHT, **options},  # type: ignore[arg-type]
+    )
+    try:
+        yield Runner(sandbox, folder)
+    finally:
+        sandbox.close()
+
+
+def weakened(folder: Path, module: str, *changes: tuple[str, str]) -> Path:
+    """The parent's program with a defence taken out."""
+    program = folder / "program"
+    shutil.copytree(PROGRAM, program, ignore=shutil.ignore_patterns("__pycache__"))
+    code = (program / module).read_text()
+    for old, new in changes:
+        assert old in code, f"{module} has changed: {old!r}"
+        code = code.replace(old, new)
+    (program / module).write_text(code)
+    return program
+
+
+def parents() -> set[int]:
+    """Processes that are warm parents of this one."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == os.getpid() and any(word.endswith(b"/parent") for word in words):
+            found.add(int(folder.name))
+    return found
+
+
+SEARCH = """
+    import json, re
+    def holds(process, drow):
+        # So written that the word itself never is in this process's memory on our account.
+        pattern = re.compile(b"".join(b"[%c]" % letter for letter in reversed(drow.encode())))
+        folder = f"/proc/{{process}}"
+        with open(f"{{folder}}/maps") as maps, open(f"{{folder}}/mem", "rb") as memory:
+            for line in maps:
+                span, rights = line.split()[:2]
+                begin, end = (int(part, 16) for part in span.split("-"))
+                if rights[0] != "r" or end - begin > 2**28 or "[v" in line:
+                    continue
+                memory.seek(begin)
+                try:
+                    if pattern.search(memory.read(end - begin)):
+                        return True
+                except OSError:
+                    continue
+        return False
+    own = "{own}"
+    print(json.dumps([[holds(p, "{own_drow}"), holds(p, "{drow}")] for p in (1, "self")]))
+"""
+
+
+def found_of_another(run: Runner) -> list[list[bool]]:
+    """For the first process and the guest: its own word is found; an earlier run's is."""
+    other = uuid.uuid4().hex
+    run(f"print({other!r})", variables_of=other)
+    own = uuid.uuid4().hex
+    found = run(SEARCH.format(own=own, own_drow=own[::-1], drow=other[::-1])).report
+    assert isinstance(found, list)
+    return found
+
+
+class Named(Runner):
+    """Jobs whose folder has a name by which their traces are known."""
+
+    def job(self, script: str, **more: object):  # noqa: ANN201 - as its base
+        name = more.pop("variables_of", None)
+        if name is None:
+            return super().job(script, **more)
+        return make_job(self._folder / str(name), script, **more)
+
+
+def test_a_run_finds_no_trace_of_an_earlier_one_in_its_memory(tmp_path: Path) -> None:
+    with warm(tmp_path) as run:
+        found = found_of_another(Named(run.sandbox, tmp_path))
+    assert [other for _, other in found] == [False, False]
+    assert found[1][0], "not even its own word was found"
+
+
+_READS = """\
+        if "leak" not in globals():
+            globals().update(leak=os.pipe(), plans=[])
+            os.set_blocking(leak[0], False)
+        else:
+            plans.append(os.read(leak[0], 10**6))
+        child = os.fork()
+        if child == 0:
+            os.dup2(leak[1], 20)
+"""
+"""A parent that hears each plan from its fork and keeps it."""
+
+
+def test_the_search_finds_what_a_parent_that_read_plans_would_leave(tmp_path: Path) -> None:
+    program = weakened(tmp_path, "__main__.py", ("        child = os.fork()\n", _READS))
+    keeper = program / "warm_run.py"
+    loaded = "plan = json.load(file)\n"
+    code = keeper.read_text()
+    assert loaded in code
+    keeper.write_text(
+        code.replace(loaded, f"{loaded}        os.write(20, json.dumps(plan).encode())\n")
+    )
+    with warm(tmp_path, program) as run:
+        found = found_of_another(Named(run.sandbox, tmp_path))
+    assert [other for _, other in found] == [True, True]
+
+
+ENVIRON = """
+    import json, os
+    seen = [open(f"/proc/{process}/environ", "rb").read().decode() for process in (1, "self")]
+    print(json.dumps({"files": seen, "here": "".join(f"{k}={v}" for k, v in os.environ.items())}))
+"""
+
+
+def test_nothing_of_the_grader_s_environment_is_in_a_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURSE_SECRET", "hunter2")
+    with warm(tmp_path) as run:
+        seen = run(ENVIRON).report
+    assert seen["files"] == ["", ""]
+    assert "hunter2" not in seen["here"]
+
+
+RANDOM = """
+    import json, random, tempfile, uuid
+    import numpy, torch
+    print(json.dumps({
+        "random": random.random(), "numpy": numpy.random.rand(), "torch": torch.rand(1).item(),
+        "new": numpy.random.default_rng().random(), "seed": torch.initial_seed(),
+        "id": uuid.uuid4().hex, "name": tempfile.mktemp(), "dropout":
+        torch.nn.functional.dropout(torch.ones(64)).tolist(),
+    }))
+"""
+LIBRARIES = (*LIGHT, "numpy.random", "torch")
+
+
+def test_two_runs_of_a_parent_draw_other_numbers(tmp_path: Path) -> None:
+    with warm(tmp_path, modules=LIBRARIES) as run:
+        one, two = (run(RANDOM, memory_bytes=1024 * MIB).report for _ in range(2))
+    assert {name for name in one if one[name] == two[name]} == set()
+
+
+def test_without_seeds_of_their_own_two_runs_draw_the_same(tmp_path: Path) -> None:
+    program = weakened(
+        tmp_path,
+        "warm_libraries.py",
+        ("        numpy.seed()", "        pass"),
+        ("        torch.default_generator.manual_seed(", "        (lambda _: None)("),
+    )
+    with warm(tmp_path, program, modules=LIBRARIES) as run:
+        one, two = (run(RANDOM, memory_bytes=1024 * MIB).report for _ in range(2))
+    assert {name for name in one if one[name] == two[name]} == {
+        "numpy",
+        "torch",
+        "seed",
+        "dropout",
+    }
+
+
+STATE = """
+    import json, os, sys, torch
+    frames, frame = [], sys._getframe()
+    while frame:
+        frames.append(sorted(map(repr, frame.f_locals.values())))
+        frame = frame.f_back
+    print(json.dumps({
+        "threads": len(os.listdir("/proc/self/task")), "cuda": torch.cuda.is_initialized(),
+        "forked": bool(getattr(torch.cuda, "_in_bad_fork", False)), "frames": str(frames),
+        "ours": [name for name in sys.modules if name.startswith(("warm_", "grader"))],
+    }))
+"""
+
+
+def test_a_fork_has_one_thread_no_cuda_and_nothing_of_ours(tmp_path: Path) -> None:
+    with warm(tmp_path, modules=LIBRARIES) as run:
+        seen = run(STATE, memory_bytes=1024 * MIB).report
+    assert seen["threads"] == 1
+    assert (seen["cuda"], seen["forked"]) == (False, False)
+    assert seen["ours"] == []
+    assert str(tmp_path) not in seen["frames"]
+    assert "cgroup" not in seen["frames"]
+
+
+def test_a_parent_with_a_second_thread_refuses_to_fork(tmp_path: Path) -> None:
+    thread = "import threading, time\n    threading.Thread(target=time.sleep, args=(9,)).start()\n"
+    program = weakened(tmp_path, "warm_libraries.py", ("    gc.collect()", f"    {thread}"))
+    with warm(tmp_path, program) as run, pytest.raises(SandboxError, match="2 threads") as raised:
+        run("print('never')")
+    assert raised.value.code == "warm_parent"
+
+
+def test_a_parent_that_dies_takes_its_runs_along_and_that_is_our_fault(tmp_path: Path) -> None:
+    word = uuid.uuid4().hex
+    script = f"""
+        import os, sys
+        code = "import time; print('up', flush=True); time.sleep(600)"
+        os.execv(sys.executable, [sys.executable, "-c", code, {word!r}])
+    """
+
+    def murder(_: bytes) -> None:
+        for process in parents():
+            os.kill(process, signal.SIGKILL)
+
+    with warm(tmp_path) as run:
+        with pytest.raises(SandboxError, match="ended") as raised:
+            run(script, murder)
+        assert raised.value.code == "killed_from_outside"
+        assert processes_named(word) == []
+        with pytest.raises(SandboxError, match="the warm parent") as raised:
+            run("print('the next one notices')")
+        assert raised.value.code == "warm_parent"
+        assert run("print('and another parent is there')").out
+
+
+def test_a_fork_that_fails_is_our_fault(tmp_path: Path) -> None:
+    with warm(tmp_path) as run:
+        assert run("print('once')").out
+        for process in parents():
+            resource.prlimit(process, resource.RLIMIT_NOFILE, (6, 6))
+        with pytest.raises(SandboxError) as raised:
+            run("print('never')")
+    assert raised.value.code == "warm_parent"
+
+
+def test_a_parent_is_replaced_after_some_forks_and_ends_with_its_last_run(tmp_path: Path) -> None:
+    seen: list[set[int]] = []
+    with warm(tmp_path, forks=2) as run:
+        for _ in range(4):
+            run("print(1)", lambda _: seen.append(parents()))
+        assert len(parents()) == 0  # two runs each
+    assert seen[0] == seen[1] != seen[2] == seen[3]
+    assert {len(each) for each in seen} == {1}
+
+
+def test_a_closed_sandbox_leaves_no_parent(tmp_path: Path) -> None:
+    with warm(tmp_path) as run:
+        run("print(1)")
+        assert len(parents()) == 1
+    assert parents() == set()
+
+
+HOST = """
+import sys, threading
+from pathlib import Path
+from grader.domain.limits import Limits
+from grader.sandbox.interface import Job
+from grader.sandbox.linux.cgroups_here import find
+from grader.sandbox.warm import WarmSandbox
+from sandbox_jobs import INTERPRETER
+
+limits = Limits(wall_seconds=60, memory_bytes=2**28, tmp_bytes=2**20, threads=1, processes=64)
+box = WarmSandbox(INTERPRETER, Path(sys.argv[1]), groups=find(), modules=("json",))
+say = lambda chunk: (sys.stdout.buffer.write(chunk), sys.stdout.buffer.flush())
+worker = threading.Thread(target=lambda: box.run(Job(Path(sys.argv[2]), None, limits), say))
+worker.start()
+worker.join()
+"""
+STUBBORN = """
+    import os, signal, sys, time
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    if os.fork() == 0:
+        os.setsid()
+    code = "import time; time.sleep(600)"
+    os.write(1, b"up\\n")
+    os.execv(sys.executable, [sys.executable, "-c", code, {word!r}])
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGHUP"])
+def test_a_killed_grader_takes_parent_and_runs_with_it(tmp_path: Path, name: str) -> None:
+    word, runtime = uuid.uuid4().hex, tmp_path / "runtime"
+    job = make_job(tmp_path / "stubborn", STUBBORN.format(word=word))
+    here = Path(__file__).parents[2] / "conformance"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOST, str(runtime), str(job.folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(here)},
+        start_new_session=True,
+    ) as grader:
+        assert grader.stdout is not None
+        assert [grader.stdout.readline() for _ in range(2)] == [b"up\n"] * 2
+        children = Path(f"/proc/{grader.pid}/task").glob("*/children")
+        parent = {int(p) for file in children for p in file.read_text().split()}
+        grader.send_signal(getattr(signal, name))
+    deadline = time.monotonic() + 20
+    while processes_named(word) or any(Path(f"/proc/{p}").exists() for p in parent):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert parent
+    with warm(tmp_path) as run:  # takes the slot that the killed grader held
+        assert run("print(1)").out
+        assert control_groups(label_of(run.sandbox)) == frozenset()
