@@ -148,9 +148,7 @@ class Parents:
             SandboxError: no parent could be started, or it could not fork.
         """
         with self._turn:
-            if self._current is None:
-                self._current = Parent(self._start)
-            parent = self._current
+            parent = self._ready()
             try:
                 ended = parent.fork(pipes)
             except SandboxError:
@@ -159,6 +157,16 @@ class Parents:
             if parent.forks >= self._forks:
                 self._retire(parent)
             return parent, ended
+
+    def warm_up(self) -> None:
+        """Start a parent, unless there is one; takes seconds. Raises SandboxError as `fork`."""
+        with self._turn:
+            self._ready()
+
+    def _ready(self) -> Parent:
+        if self._current is None:
+            self._current = Parent(self._start)
+        return self._current
 
     def leave(self, parent: Parent) -> None:
         """A run has ended."""

@@ -122,6 +122,7 @@ class WarmSandbox:
         if job.lease is not None:
             return self._with_gpu(job, receive)
         view = self._view(job)
+        self._parents.warm_up()  # no student waits for it
         started = time.monotonic()
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
             with self._forked(job, view, slot, group) as forked:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.warm import WarmSandbox
 from grader.sandbox.warm.parents import PROGRAM
 
+CONFORMANCE = Path(__file__).parents[2] / "conformance"
 LIGHT = ("json", "random", "tempfile", "ctypes")
 """What the parents here import, where no library matters: they start in no time."""
 
@@ -315,15 +317,44 @@ STUBBORN = """
 """
 
 
+def test_an_ordinary_user_can_fork_sandboxes() -> None:
+    """Not root: no slot user, no control group here; the user namespace alone must hold."""
+    if os.geteuid() != 0:
+        pytest.skip("every other test already runs as an ordinary user")
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = Path(name)
+        script = """
+            import os
+            status = open("/proc/self/status").read()
+            caps = [line.split()[1] for line in status.splitlines() if line.startswith("Cap")]
+            print(os.getuid(), {int(mask, 16) for mask in caps}, os.path.exists("/root"))
+        """
+        job = make_job(folder / "job", script)
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, 65534, 65534)
+        ended = subprocess.run(
+            [
+                *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+                *(sys.executable, "-c", HOST, str(folder / "runtime"), str(job.folder)),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            env={"HOME": name, "PYTHONPATH": str(CONFORMANCE)},
+        )
+    assert ended.stderr == ""
+    assert ended.stdout == "1000 {0} False\n"
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGHUP"])
 def test_a_killed_grader_takes_parent_and_runs_with_it(tmp_path: Path, name: str) -> None:
     word, runtime = uuid.uuid4().hex, tmp_path / "runtime"
     job = make_job(tmp_path / "stubborn", STUBBORN.format(word=word))
-    here = Path(__file__).parents[2] / "conformance"
     with subprocess.Popen(
         [sys.executable, "-c", HOST, str(runtime), str(job.folder)],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(here)},
+        env={**os.environ, "PYTHONPATH": str(CONFORMANCE)},
         start_new_session=True,
     ) as grader:
         assert grader.stdout is not None
