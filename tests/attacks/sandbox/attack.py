@@ -36,7 +36,7 @@ def attempt(way, act, *arguments):
     try:
         got = act(*arguments)
     except Exception as error:
-        FAILED[way] = repr(error)
+        FAILED[way] = repr(error)[:300]
     else:
         if got is False:
             FAILED[way] = "nothing came of it"
@@ -88,6 +88,10 @@ class Attack:
         bites: backend -> what shows that it bites.
         blunt: backend -> way -> why no defence that can be taken out holds it here.
         tolerated: backend -> ways that get through there and do no harm, with the reason.
+        limits: fields of the run's limits.
+        amount: how much it wants (`KNOWN["amount"]`), and `modest` where the defence is out: enough
+            to show that it is, too little to hurt the machine.
+        ends: how the run may end: None, or a reason of `Stopped`.
     """
 
     name: str
@@ -96,6 +100,10 @@ class Attack:
     bites: Mapping[str, tuple[Bite, ...]]
     blunt: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tolerated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    amount: int = 0
+    modest: int = 0
+    ends: frozenset[str | None] = frozenset({None})
 
     def guest(self, known: Mapping[str, Any]) -> str:
         """The guest's source."""

@@ -1,8 +1,27 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "conformance"))
 
-from sandbox_jobs import run, sandbox
+from decoys import Host, host
+from sandbox_jobs import BACKENDS, run, sandbox
+
+from grader.sandbox.interface import Sandbox
 
 __all__ = ["run", "sandbox"]
+
+
+@pytest.fixture(scope="session")
+def planted() -> Iterator[Host]:
+    """What lies on the host to be taken."""
+    with host() as planted:
+        yield planted
+
+
+@pytest.fixture(scope="session")
+def docker(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """Docker's backend as it is, whose engine a weakened one uses."""
+    return BACKENDS["docker"](tmp_path_factory.mktemp("runtime"))

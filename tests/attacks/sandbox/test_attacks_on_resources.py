@@ -1,0 +1,39 @@
+"""Every attack on the machine's resources ends, soon, as its reason says, and leaves nothing."""
+
+from pathlib import Path
+
+import pytest
+import resource_memory
+from attack import Attack, Bite
+from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
+from decoys import Host
+
+from grader.sandbox.interface import Sandbox
+
+ATTACKS = (*resource_memory.ATTACKS,)
+
+
+@pytest.mark.parametrize("attack", named(ATTACKS))
+def test_nothing_gets_through(
+    sandbox: Sandbox, tmp_path: Path, planted: Host, attack: Attack
+) -> None:
+    tried = attacked(sandbox, tmp_path, planted, attack)
+    check_nothing_got_through(attack, sandbox.name, tried)
+
+
+@pytest.mark.parametrize(("backend", "attack", "bite"), bites(ATTACKS))
+def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures and parameters
+    request: pytest.FixtureRequest,
+    planted: Host,
+    tmp_path: Path,
+    backend: str,
+    attack: Attack,
+    bite: Bite,
+) -> None:
+    tried = attacked(weak(request, planted, backend, bite), tmp_path, planted, attack, modest=True)
+    assert bite.ways - tried.through == set(), tried
+
+
+@pytest.mark.parametrize("reason", blunt(ATTACKS))
+def test_it_cannot_bite_here(reason: str) -> None:
+    pytest.skip(reason)
