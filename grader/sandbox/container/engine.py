@@ -16,10 +16,13 @@ _KEPT = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CON
 """Variables that the client needs; the container gets none of them."""
 
 GVISOR = "runsc"
-"""gVisor's runtime: a kernel of its own in user space. It must be told that there is no network."""
+"""gVisor's runtime: a kernel of its own in user space."""
 GVISOR_THREADS = 960
 """What gVisor needs besides the guest's processes: its own threads count as well, and it dies of a
 thread that it does not get."""
+
+_GVISOR_FLAGS = ("--runtime-flag", "network=none", "--runtime-flag", "oci-seccomp")
+"""gVisor must be told that there is no network, and that the system call filter counts for it."""
 
 Kind = Literal["docker", "podman"]
 KINDS: tuple[Kind, ...] = ("docker", "podman")
@@ -71,7 +74,7 @@ class Engine:
     def command(self, *words: str) -> list[str]:
         """The argument vector of a call."""
         if self.kind == "podman" and self.runtime is not None:
-            flags = ("--runtime-flag", "network=none") if is_gvisor(self.runtime) else ()
+            flags = _GVISOR_FLAGS if is_gvisor(self.runtime) else ()
             return [str(self.program), "--runtime", self.runtime, *flags, *words]
         return [str(self.program), *words]
 

@@ -8,6 +8,10 @@ never judged by.
 What cannot be told: an engine marks a container as out of memory where any process in it was killed
 for memory; whether the guest lived on is told by its exit code alone.
 
+gVisor is one process with the guest in it: where memory runs out it is killed whole, and where it
+gets no thread, as when a notebook makes too many processes, it breaks down with the exit code 2.
+That is reported as ours under the code ``runtime_died``, since a flaw of gVisor looks the same.
+
 Not recognised, and reported as ours under the code ``engine_refused``: any message of the engine
 that is not listed in `_MESSAGES`.
 """
@@ -18,7 +22,7 @@ from dataclasses import dataclass
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.fault import NEAR_LIMIT
-from grader.sandbox.container.command import KILLED
+from grader.sandbox.container.command import BROKEN_DOWN, KILLED
 
 _SHELL_KILLED = 128 + 9
 _NOT_EXECUTED = {126, 127}
@@ -90,6 +94,7 @@ class Ending:
         said: what the engine answered to the call that started it.
         peak: most memory that the group above the container held, bytes; None: not known.
         memory_limit: bytes.
+        gvisor: the container's kernel is gVisor.
     """
 
     halted: Stopped | None
@@ -98,11 +103,13 @@ class Ending:
     said: str
     peak: int | None
     memory_limit: int
+    gvisor: bool = False
 
     @property
     def out_of_memory(self) -> bool:
         """The guest was killed at its memory limit; podman does not always mark that."""
-        if self.state is None or self.state.exit_code != KILLED:
+        killed = {KILLED, _SHELL_KILLED} if self.gvisor else {KILLED}
+        if self.state is None or self.state.exit_code not in killed:
             return False
         full = self.peak is not None and self.peak >= NEAR_LIMIT * self.memory_limit
         return self.state.out_of_memory or full
@@ -130,6 +137,9 @@ def _ours(state: State, ending: Ending) -> SandboxError | None:
         return SandboxError("engine_lost", text)
     if state.exit_code == _SHELL_KILLED:
         return SandboxError("killed_from_outside", "the container was killed by nobody's order")
+    if state.exit_code == BROKEN_DOWN and ending.gvisor:
+        text = "gVisor broke down: too many processes, or a flaw of its own; try another sandbox"
+        return SandboxError("runtime_died", text)
     if state.exit_code in _NOT_EXECUTED and not ending.heard:
         return SandboxError("interpreter_unreachable", "no interpreter was found in the container")
     return None

@@ -6,6 +6,10 @@ is listed. Arguments are compared as 64 bits, and the kernel looks at 32: each c
 upper half, or a caller could set a bit there. What is newer than the engine's libseccomp seems not
 to exist: runc answers ENOSYS for it.
 
+gVisor knows one errno for a refusal, EPERM. With it for clone3 no thread could start, so that what
+should seem not to exist is left to gVisor, which has none of it. It also has a name of its own for
+pselect6.
+
 Format: the runtime specification's ``linux.seccomp``, as ``--security-opt seccomp=FILE`` takes it.
 """
 
@@ -35,8 +39,8 @@ _BITS = 32
 _ALL = 2**_BITS - 1
 
 
-def profile(machine: str | None = None) -> str:
-    """The profile for a `platform.machine()`, by default this one's.
+def profile(machine: str | None = None, *, gvisor: bool = False) -> str:
+    """The profile for a `platform.machine()`, by default this one's; for gVisor's kernel, or Linux.
 
     Raises:
         SandboxError: there is no table for that architecture.
@@ -49,14 +53,16 @@ def profile(machine: str | None = None) -> str:
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": errno.EPERM,
         "architectures": [ARCHITECTURES[found]],
-        "syscalls": list(_rules()),
+        "syscalls": list(_rules(gvisor=gvisor)),
     }
     return json.dumps(rules)
 
 
-def _rules() -> Iterator[Rule]:
-    yield {"names": list(ALLOWED), "action": "SCMP_ACT_ALLOW"}
-    yield _refusal(MISSING, errno.ENOSYS)
+def _rules(*, gvisor: bool) -> Iterator[Rule]:
+    more = (*MISSING, "pselect") if gvisor else ()
+    yield {"names": [*ALLOWED, *more], "action": "SCMP_ACT_ALLOW"}
+    if not gvisor:
+        yield _refusal(MISSING, errno.ENOSYS)
     yield _refusal(DENIED, errno.EPERM)
     yield _allow("clone", (_masked(0, NEW_NAMESPACES, 0),))
     for mask, value in everything_but(TERMINAL_INJECTION):

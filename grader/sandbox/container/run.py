@@ -24,7 +24,7 @@ from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import environment, guest
 from grader.sandbox.container.command import LABEL, Box, create
-from grader.sandbox.container.engine import Engine, counted
+from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
 from grader.sandbox.container.fault import Ending, State, refusal, verdict
 from grader.sandbox.container.groups import SharedGroups
@@ -107,8 +107,8 @@ class ContainerSandbox:
             for folder in (self._empty, self._scratch):
                 folder.mkdir(exist_ok=True)
             self._empty.chmod(0o755)
-            self._profile = runtime / "seccomp.json"
-            self._profile.write_text(profile())
+            self._profile = runtime / f"seccomp-{self.name}.json"
+            self._profile.write_text(profile(gvisor=is_gvisor(engine.runtime)))
         except OSError as error:
             raise SandboxError(
                 "runtime", f"the folder {runtime} cannot be used: {error}"
@@ -291,7 +291,15 @@ class ContainerSandbox:
     ) -> RunEnd:
         stderr = pump.stderr.bytes().decode(errors="replace")
         heard = pump.received > 0
-        ending = Ending(pump.halted, state, heard, stderr, usage.peak_bytes, limits.memory_bytes)
+        ending = Ending(
+            pump.halted,
+            state,
+            heard,
+            stderr,
+            usage.peak_bytes,
+            limits.memory_bytes,
+            gvisor=is_gvisor(self.engine.runtime),
+        )
         judged = verdict(ending)
         if isinstance(judged, SandboxError):
             raise SandboxError("closed", "the sandbox was closed") if self._closed else judged

@@ -89,9 +89,10 @@ def test_a_runtime_and_a_parent_group_are_named_where_there_are_any() -> None:
     assert not {"--runtime", "--cgroup-parent"} & set(words("docker"))
 
 
-def test_podman_takes_its_runtime_before_the_call_and_gvisor_no_network() -> None:
+def test_podman_takes_its_runtime_before_the_call_and_gvisor_no_network_and_the_filter() -> None:
     found = Engine("podman", Path("/usr/bin/podman"), "runsc").command("ps")
-    assert found[1:] == ["--runtime", "runsc", "--runtime-flag", "network=none", "ps"]
+    flags = ["--runtime-flag", "network=none", "--runtime-flag", "oci-seccomp"]
+    assert found[1:] == ["--runtime", "runsc", *flags, "ps"]
     assert Engine("podman", Path("/usr/bin/podman")).command("ps")[1:] == ["ps"]
 
 

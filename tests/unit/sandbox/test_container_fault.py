@@ -55,8 +55,10 @@ def judged(
     halted: Stopped | None = None,
     heard: bool = True,
     peak: int | None = None,
+    gvisor: bool = False,
 ) -> Stopped | SandboxError | None:
-    return verdict(Ending(halted, seen, heard, "what the engine said", peak, LIMIT))
+    said = "what the engine said"
+    return verdict(Ending(halted, seen, heard, said, peak, LIMIT, gvisor=gvisor))
 
 
 def code_of(found: Stopped | SandboxError | None) -> str:
@@ -89,7 +91,7 @@ def test_a_container_that_never_started_is_judged_by_the_engines_error() -> None
     assert code_of(judged(never, heard=False)) == "no_device"
 
 
-@pytest.mark.parametrize("exit_code", [0, 1, 3, 9, 15])
+@pytest.mark.parametrize("exit_code", [0, 1, 2, 3, 9, 15])
 def test_a_guest_that_ended_in_any_way_ended_by_itself(exit_code: int) -> None:
     assert judged(state(ExitCode=exit_code)) is None
 
@@ -105,6 +107,17 @@ def test_a_guest_killed_at_its_memory_limit_is_stopped_for_memory(
 
 def test_a_guest_that_kills_itself_far_below_its_limit_is_not_stopped() -> None:
     assert judged(state(ExitCode=9), peak=500) is None
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "peak", "code"),
+    [(137, 950, "memory"), (137, 500, "killed_from_outside"), (2, 950, "runtime_died")],
+)
+def test_gvisor_dies_with_its_guest_of_memory_and_breaks_down_without_threads(
+    exit_code: int, peak: int, code: str
+) -> None:
+    found = judged(state(ExitCode=exit_code), peak=peak, gvisor=True)
+    assert code == (found.reason if isinstance(found, Stopped) else code_of(found))
 
 
 def test_a_child_killed_for_memory_does_not_stop_a_guest_that_lives_on() -> None:

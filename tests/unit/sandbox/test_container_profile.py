@@ -43,6 +43,12 @@ def test_what_has_a_fallback_seems_not_to_exist(name: str) -> None:
     assert verdict(name) == 38
 
 
+def test_for_gvisor_no_call_that_a_thread_starts_with_is_refused_as_forbidden() -> None:
+    rules = json.loads(profile("x86_64", gvisor=True))["syscalls"]
+    assert {rule["errnoRet"] for rule in rules if rule["action"] == "SCMP_ACT_ERRNO"} == {1}
+    assert {"clone3", "pselect"} <= set(rules[0]["names"])
+
+
 def test_what_is_not_listed_is_refused() -> None:
     assert verdict("a_call_that_is_newer_than_our_table") == 1
 
