@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 
-.PHONY: setup demo test lint format bench clean
+.PHONY: setup demo test lint format bench bench-sandbox clean
 
 setup: $(VENV)/.ready  ## system packages, .venv and the command .venv/bin/grader; nothing when nothing changed
 
@@ -36,6 +36,9 @@ format: setup
 bench: setup  ## ratios, measured in one run
 	$(VENV)/bin/grader data fetch mnist
 	PYTHONPATH=tests $(PY) -m benchmarks $(BENCH)
+
+bench-sandbox: setup  ## how soon each sandbox is there and what it holds, beside what is promised
+	OMP_NUM_THREADS=1 $(PY) -m benchmarks.sandboxes $(BENCH)
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info
