@@ -12,6 +12,7 @@ from attack import Attack, Bite
 from decoys import Host, plant_in_job
 from sandbox_jobs import Runner
 
+from grader.sandbox.bubblewrap import launch
 from grader.sandbox.interface import RunEnd, Sandbox
 
 BITING = ("bubblewrap", "docker")
@@ -64,6 +65,9 @@ def weak(request: pytest.FixtureRequest, planted: Host, backend: str, bite: Bite
     """The backend with the defence out that this bite is about."""
     folder = planted.folder_for(backend)
     weakening = bite.weakening.aimed(folder=str(planted.folder), secret=planted.secret)
+    if not weakening.rlimits:
+        patch = request.getfixturevalue("monkeypatch")
+        patch.setattr(launch, "LAUNCHER", weakened.launcher(folder))
     if backend == "bubblewrap":
         return weakened.bubblewrap(weakening, folder)
     return weakened.container(request.getfixturevalue(backend), weakening, folder)

@@ -105,6 +105,21 @@ SECRETS = Attack(
                 for process in filter(str.isdigit, os.listdir("/proc"))
             )
 
+        def own_memory():
+            "What this process was before it became the guest may have left something."
+            import re
+            whole = re.compile(WHOLE + b"[0-9a-f]{16}")
+            with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+                for line in maps:
+                    begin, end = (int(part, 16) for part in line.split()[0].split("-"))
+                    try:
+                        memory.seek(begin)
+                        if whole.search(memory.read(end - begin)):
+                            return True
+                    except (OSError, OverflowError, ValueError):
+                        continue
+            return False
+
         def keyring():
             found = call("keyctl", 10, -3, b"user", KNOWN["mark"].encode(), 0)  # KEYCTL_SEARCH
             content = ctypes.create_string_buffer(100)
@@ -122,13 +137,14 @@ SECRETS = Attack(
         attempt("first_environ", environ_of, ["1"])
         attempt("any_environ", environ_of, set(filter(str.isdigit, os.listdir("/proc"))) - {"1"})
         attempt("command_lines", command_lines)
+        attempt("own_memory", own_memory)
         attempt("keyring", keyring)
         attempt("shared_memory", shared_memory)
     """,
     bites={
         "bubblewrap": (
             bite(
-                "own_environ first_environ",
+                "own_environ first_environ own_memory",
                 Weakening(drop=dropped("--clearenv"), environment={"COURSE_SECRET": "{secret}"}),
             ),
             bite("any_environ", Weakening(drop=(*AS_ROOT, ("--unshare-pid",)), as_root=True)),
@@ -138,7 +154,7 @@ SECRETS = Attack(
         ),
         "docker": (
             bite(
-                "own_environ first_environ",
+                "own_environ first_environ own_memory",
                 Weakening(first=("--env", "COURSE_SECRET={secret}")),
             ),
             bite(

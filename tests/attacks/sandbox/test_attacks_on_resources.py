@@ -3,21 +3,24 @@
 from pathlib import Path
 
 import pytest
+import resource_counts
 import resource_memory
 from attack import Attack, Bite
 from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
 from decoys import Host
+from host_health import stays_well
 
 from grader.sandbox.interface import Sandbox
 
-ATTACKS = (*resource_memory.ATTACKS,)
+ATTACKS = (*resource_memory.ATTACKS, *resource_counts.ATTACKS)
 
 
 @pytest.mark.parametrize("attack", named(ATTACKS))
 def test_nothing_gets_through(
     sandbox: Sandbox, tmp_path: Path, planted: Host, attack: Attack
 ) -> None:
-    tried = attacked(sandbox, tmp_path, planted, attack)
+    with stays_well(sandbox):
+        tried = attacked(sandbox, tmp_path, planted, attack)
     check_nothing_got_through(attack, sandbox.name, tried)
 
 

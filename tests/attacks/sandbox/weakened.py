@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap import BubblewrapSandbox
+from grader.sandbox.bubblewrap import BubblewrapSandbox, launch
 from grader.sandbox.container import ContainerSandbox
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.interface import Sandbox
@@ -76,6 +76,16 @@ os.execve(PROGRAM, words, {{**os.environ, **EDITS["environment"]}})
 """
 
 
+_LAUNCHER = """
+import os, sys
+words = sys.argv[1:]
+while "--rlimit" in words:
+    place = words.index("--rlimit")
+    del words[place : place + 3]
+os.execv(sys.executable, [sys.executable, "-I", "-S", "-B", {real!r}, *words])
+"""
+
+
 @dataclass(frozen=True)
 class Weakening:
     """Which defences are out.
@@ -89,6 +99,7 @@ class Weakening:
         environment: variables for the program itself.
         inherit: folders that it leaves open, from descriptor 20 on.
         as_root: bubblewrap is started by the grader's user, not by a slot's.
+        rlimits: False: bubblewrap's launcher sets none.
         limits: fields of the limits that the control group gets instead of the job's.
     """
 
@@ -99,6 +110,7 @@ class Weakening:
     environment: dict[str, str] = field(default_factory=dict)
     inherit: tuple[str, ...] = ()
     as_root: bool = False
+    rlimits: bool = True
     limits: dict[str, Any] = field(default_factory=dict)
 
     def aimed(self, **places: str) -> "Weakening":
@@ -178,6 +190,13 @@ def container(whole: Sandbox, weakening: Weakening, folder: Path) -> ContainerSa
     program = weakening.program(whole.engine.program, folder)
     engine = Engine(whole.engine.kind, program, whole.engine.runtime)
     return ContainerSandbox(engine, whole._interpreter, folder / "runtime")
+
+
+def launcher(folder: Path) -> Path:
+    """A launcher that leaves out the rlimits, in place of `launch.LAUNCHER`."""
+    script = folder / "launcher.py"
+    script.write_text(_LAUNCHER.format(real=str(launch.LAUNCHER)))
+    return script
 
 
 def _check_reachable(folders: Iterable[Path]) -> None:

@@ -1,0 +1,168 @@
+"""Attacks by numbers: processes, threads, files, timers, queues, and bytes on a tmpfs."""
+
+from attack import Attack, Bite
+from weakened import Weakening, dropped
+
+from grader.domain.limits import GIB, MIB
+
+_MORE_PROCESSES = Weakening(limits={"processes": 400})
+_MORE_IN_CONTAINER = Weakening(drop=dropped("--pids-limit *"), first=("--pids-limit", "400"))
+_NO_RLIMITS = Weakening(rlimits=False)
+
+
+def _ulimit(name: str, value: int) -> Weakening:
+    return Weakening(
+        drop=dropped(f"--ulimit {name}=*"), first=("--ulimit", f"{name}={value}:{value}")
+    )
+
+
+def _many(
+    name: str, script: str, defence: str, weak: Weakening, weak_container: Weakening
+) -> Attack:
+    """Wants 500 at once of what a run may have 64 of."""
+    way = frozenset({name})
+    return Attack(
+        name=f"many_{name}",
+        defence=defence,
+        script=script + f"\n        attempt({name!r}, many)\n",
+        bites={
+            "bubblewrap": (Bite(weak, way),),
+            "docker": (Bite(weak_container, way),),
+        },
+        amount=500,
+        modest=150,
+    )
+
+
+PROCESSES = _many(
+    "processes",
+    """
+        def many():
+            children = []
+            for _ in range(KNOWN["amount"]):
+                child = os.fork()
+                if child == 0:
+                    time.sleep(600)
+                children.append(child)
+    """,
+    "the control group's count of processes",
+    _MORE_PROCESSES,
+    _MORE_IN_CONTAINER,
+)
+THREADS = _many(
+    "threads",
+    """
+        def many():
+            import threading
+            for _ in range(KNOWN["amount"]):
+                threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+    """,
+    "the control group's count of processes, which threads are to it",
+    _MORE_PROCESSES,
+    _MORE_IN_CONTAINER,
+)
+BOMB = _many(
+    "generations",
+    """
+        def many():
+            "Processes that fork and never wait; each that lives says so."
+            import select
+            ready, tell = os.pipe()
+            bound = KNOWN["amount"]
+            for depth in range(10):  # 2^10 of them, were they let
+                try:
+                    os.fork()
+                except OSError:
+                    break
+            os.write(tell, b".")
+            if os.getpid() != FIRST:
+                time.sleep(600)
+            count = 0
+            while count < bound and select.select([ready], [], [], 2)[0]:
+                count += len(os.read(ready, bound))
+            return count >= bound
+
+        FIRST = os.getpid()
+    """,
+    "the control group's count of processes",
+    _MORE_PROCESSES,
+    _MORE_IN_CONTAINER,
+)
+OPEN_FILES = _many(
+    "open_files",
+    """
+        def many():
+            kept = [os.open("/dev/null", os.O_RDONLY) for _ in range(10 * KNOWN["amount"])]
+    """,
+    "RLIMIT_NOFILE",
+    _NO_RLIMITS,
+    _ulimit("nofile", 8192),
+)
+TIMERS = _many(
+    "timers",
+    """
+        def many():
+            made = ctypes.c_void_p()
+            for _ in range(10 * KNOWN["amount"]):
+                if libc.timer_create(0, None, ctypes.byref(made)):
+                    raise OSError(ctypes.get_errno(), "timer_create")
+    """,
+    "RLIMIT_SIGPENDING, which counts timers and queued signals",
+    _NO_RLIMITS,
+    _ulimit("sigpending", 8192),
+)
+QUEUES = _many(
+    "message_queues",
+    """
+        def many():
+            made = libc.mq_open(b"/queue", os.O_CREAT | os.O_RDWR, 0o600, None)
+            if made == -1:
+                raise OSError(ctypes.get_errno(), "mq_open")
+    """,
+    "RLIMIT_MSGQUEUE",
+    _NO_RLIMITS,
+    _ulimit("msgqueue", 819200),
+)
+
+DISK = Attack(
+    name="five_gigabytes",
+    defence="a size for each tmpfs, and nothing else that can be written",
+    script="""
+        def filled(place):
+            block, left = bytes(1 << 20), KNOWN["amount"]
+            with open(f"{place}/big", "wb", buffering=0) as file:
+                while left > 0:
+                    left -= file.write(block)
+
+        for place in ("/tmp", os.path.expanduser("~"), "/dev/shm"):
+            attempt(place, filled, place)
+            try:
+                os.unlink(f"{place}/big")
+            except OSError:
+                pass
+    """,
+    bites={
+        "bubblewrap": (
+            Bite(
+                Weakening(drop=dropped("--size *")),
+                frozenset({"/tmp", "/home/student", "/dev/shm"}),
+            ),
+        ),
+        "docker": (
+            Bite(
+                Weakening(
+                    drop=dropped("--tmpfs /tmp:*", "--tmpfs /home/student:*", "--shm-size *"),
+                    first=(
+                        *("--tmpfs", "/tmp:rw,exec,mode=1777", "--shm-size", "100m"),
+                        *("--tmpfs", "/home/student:rw,exec,mode=1777"),
+                    ),
+                ),
+                frozenset({"/tmp", "/home/student", "/dev/shm"}),
+            ),
+        ),
+    },
+    amount=5 * GIB,
+    modest=64 * MIB,
+)
+
+ATTACKS = (PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)
