@@ -20,6 +20,8 @@ MODULES = (
     *("numpy", "torch", "torchvision", "torchvision.datasets", "torchvision.transforms"),
     *("scipy", "scipy.signal", "scipy.ndimage", "scipy.stats", "PIL.Image", "safetensors.numpy"),
     *("matplotlib", "matplotlib.pyplot", "ipykernel.kernelapp", "ipykernel.ipkernel"),
+    *("ipykernel.debugger", "IPython.core.completerlib", "IPython.extensions.storemagic"),
+    *("sqlite3", "tornado.platform.asyncio", "tornado.queues", "faulthandler"),
     *("nbclient", "nbformat", "jupyter_client.provisioning.local_provisioner"),
 )
 """What notebooks and our guest import; what is not installed is left out."""

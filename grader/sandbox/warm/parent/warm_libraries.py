@@ -25,6 +25,7 @@ def load(modules: Iterable[str], variables: Mapping[str, str]) -> None:
     for name in modules:
         with suppress(ImportError):
             importlib.import_module(name)
+    sys.path_importer_cache.clear()  # other folders are there inside
     gc.collect()
     gc.freeze()  # else a child's first collection writes to all of it, hence copies it
 
@@ -33,8 +34,6 @@ def settle(variables: Mapping[str, str], threads: int) -> None:
     """Make the libraries a new process's own: environment, randomness, caches, threads."""
     os.environ.clear()
     os.environ.update(variables)
-    sys.path_importer_cache.clear()
-    importlib.invalidate_caches()
     if tempfile := sys.modules.get("tempfile"):
         tempfile.tempdir = None
     if random := sys.modules.get("random"):
