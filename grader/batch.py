@@ -15,15 +15,28 @@ from grader.domain.assignment import Assignment
 from grader.domain.base import Frozen
 from grader.domain.report import ScoreReport
 from grader.errors import GraderError, SubmissionError
+from grader.notebook import MAX_FILE_BYTES
 from grader.pipeline import grade, read, stored
 from grader.reports import to_json
 from grader.running import Bench
-from grader.store import MEMO, FileMemo, save
+from grader.store import (
+    MEMO,
+    FileMemo,
+    UnreadableFileError,
+    files_below,
+    read_file,
+    save,
+)
 
 _log = logging.getLogger(__name__)
 
 REPORT = "report.json"
 EVIDENCE = "evidence"
+GRADES = "grades.csv"
+MISTAKES = "mistakes.csv"
+COUNTED = "class.json"
+MAX_KEY_BYTES = 120
+"""Of a name in a folder of ours; systems take 255, and some of our files' names are longer."""
 
 
 @dataclass(frozen=True)
@@ -58,21 +71,33 @@ def find(folder: Path) -> list[Entry]:
     """All notebooks below a folder, in the order of their paths; no checkpoints, no hidden ones."""
     paths = [
         path.relative_to(folder)
-        for path in sorted(folder.rglob("*.ipynb"))
+        for path in sorted(files_below(folder, "*.ipynb"))
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
     return [Entry(key, folder / path) for path, key in _keys(paths).items()]
 
 
 def _keys(paths: Sequence[Path]) -> dict[Path, str]:
-    """A key of its own for each path; a name made to look like a marked key is marked as well."""
-    keys = {path: "__".join(path.with_suffix("").parts) for path in paths}
+    """A key of its own for each path; a name made to look like a marked key is marked as well.
+
+    So are long names, which are cut, and those of the class's own files.
+    """
+    keys = {path: _short("__".join(path.with_suffix("").parts)) for path in paths}
     for start in range(0, 64, 8):
-        times = Counter(keys.values())
+        times = Counter(keys.values()) + Counter((GRADES, MISTAKES, COUNTED))
         for path in [path for path, key in keys.items() if times[key] > 1]:
             digest = hashlib.sha256(os.fsencode(path)).hexdigest()
             keys[path] += f"-{digest[start : start + 8]}"
     return keys
+
+
+def _short(key: str) -> str:
+    """The key as it is, or cut and marked by its hash."""
+    data = os.fsencode(key)
+    if len(data) <= MAX_KEY_BYTES:
+        return key
+    start = data[:MAX_KEY_BYTES].decode(errors="ignore")
+    return f"{start}-{hashlib.sha256(data).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +134,7 @@ def grade_class(entries: Sequence[Entry], group: Class, workers: int) -> Generat
 def _one(entry: Entry, group: Class) -> Result:
     folder = group.out / entry.key
     try:
-        data = entry.path.read_bytes()
+        data = read_file(entry.path, MAX_FILE_BYTES)
         if (report := _finished(folder, data, group.assignment)) is not None:
             return Result(key=entry.key, report=report, resumed=True)
         submission = read(group.assignment, data, entry.path.name)
@@ -120,6 +145,8 @@ def _one(entry: Entry, group: Class) -> Result:
             (folder / MEMO).replace(folder / EVIDENCE / MEMO)
         group.finish(folder, graded.report)
         (folder / REPORT).write_text(to_json(graded.report))
+    except UnreadableFileError as error:
+        return Result(key=entry.key, report=None, code="not_a_file", error=str(error))
     except SubmissionError as error:
         return Result(key=entry.key, report=None, code=error.code, error=str(error))
     except (GraderError, OSError) as error:

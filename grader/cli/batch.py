@@ -8,21 +8,26 @@ from typing import Annotated
 import typer
 
 from grader import reports, scoring, wiring
-from grader.batch import REPORT, Class, Result, find, grade_class
+from grader.batch import (
+    COUNTED,
+    GRADES,
+    MISTAKES,
+    REPORT,
+    Class,
+    Result,
+    find,
+    grade_class,
+)
 from grader.cli.options import (
     AssignmentOption,
     LimitsOption,
     SandboxOption,
     parse_limits,
 )
-from grader.cli.output import complain, out, progress_bar
+from grader.cli.output import complain, out, plain, progress_bar
 from grader.domain.codes import Catalogue
 from grader.domain.report import ScoreReport
 from grader.settings import Settings
-
-GRADES = "grades.csv"
-MISTAKES = "mistakes.csv"
-COUNTED = "class.json"
 
 
 def command(
@@ -66,7 +71,7 @@ def command(
                 results.append(result)
                 bar.update(task, advance=1, description=_line(result))
                 if result.report is None:
-                    complain(f"{result.key}: {result.error}")
+                    complain(plain(f"{result.key}: {result.error}"))
     except KeyboardInterrupt:
         box.close()
         complain(f"interrupted after {len(results)} of {len(entries)}: the same command resumes")
@@ -96,9 +101,10 @@ def _write_class(rows: list[reports.GradeRow], known: Catalogue, to: Path) -> No
 
 
 def _line(result: Result) -> str:
+    key = plain(result.key)
     if result.report is None:
-        return f"{result.key}: {result.code}"
-    return f"{result.key}: {result.report.earned:g}/{result.report.possible:g}"
+        return f"{key}: {result.code}"
+    return f"{key}: {result.report.earned:g}/{result.report.possible:g}"
 
 
 def _row(result: Result) -> reports.GradeRow:
@@ -117,4 +123,6 @@ def _summary(results: list[Result], to: Path) -> None:
     out.print(
         f"In {to.resolve()}: {GRADES}, {MISTAKES} (who made which), {COUNTED}, */{REPORT}",
         soft_wrap=True,
+        markup=False,
+        highlight=False,
     )

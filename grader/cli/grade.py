@@ -17,6 +17,7 @@ from grader.cli.options import (
 )
 from grader.cli.output import err, out, write
 from grader.domain.check import DictMemo
+from grader.notebook import MAX_FILE_BYTES
 from grader.settings import Settings
 from grader.store import MEMO, FileMemo, require_usable, save
 
@@ -49,7 +50,8 @@ def command(
     settings = Settings()
     chosen = scoring.load(assignment)
     asked = wiring.limits(parse_limits(limits, chosen.limits))
-    data = notebook.read_bytes()
+    with notebook.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
     submission = pipeline.read(chosen, data, notebook.name)
     box = wiring.sandbox(settings, sandbox)
     memo = DictMemo()

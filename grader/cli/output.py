@@ -12,14 +12,21 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from grader.reports.text import clean, line
+
 out = Console()
 err = Console(stderr=True)
 
 
 def complain(message: str) -> None:
-    """One error, on standard error."""
+    """One error, on standard error; nothing in it acts on a terminal."""
     err.print("[bold red]error:[/]", end=" ")
-    err.print(message, markup=False, highlight=False, soft_wrap=True)
+    err.print(clean(message), markup=False, highlight=False, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """One line, in which a file's name or content acts on no terminal and ends no line."""
+    return line(text)
 
 
 def write(path: Path, text: str) -> None:

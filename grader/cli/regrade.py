@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 
 from grader import pipeline, reports, scoring, wiring
-from grader.cli.output import complain, out, write
+from grader.cli.output import complain, out, plain, write
 from grader.domain.assignment import Assignment
 from grader.domain.report import ScoreReport
 from grader.errors import GraderError
 from grader.settings import Settings
-from grader.store import MEMO, RUN, FileMemo, load
+from grader.store import MEMO, RUN, FileMemo, files_below, load
 
 MANY = 8
 """From so many runs on, starting other processes costs less than it saves."""
@@ -63,7 +63,7 @@ def command(
     done = [result.report for result in results if result.report is not None]
     for result in results:
         if result.report is None:
-            complain(result.error)
+            complain(plain(result.error))
     if json is not None:
         write(json, "".join(reports.to_json(report, indent=None) for report in done))
     if html is not None and len(done) == 1:
@@ -90,7 +90,8 @@ def _show(folders: Sequence[Path], results: Sequence[Regraded], assignment: str 
 def stored_runs(path: Path) -> list[Path]:
     """The stored runs at or below a path, in the order of their paths."""
     return sorted(
-        found.parent for found in ([path / RUN] if (path / RUN).is_file() else path.rglob(RUN))
+        found.parent
+        for found in ([path / RUN] if (path / RUN).is_file() else files_below(path, RUN))
     )
 
 

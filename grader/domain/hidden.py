@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
+from pydantic import Field
 
 from grader.domain.base import Frozen
 
@@ -16,7 +17,7 @@ class Hidden(Frozen):
     leaks out of one run says nothing about the next notebook's inputs.
     """
 
-    seed: str
+    seed: Annotated[str, Field(pattern=r"^([0-9a-f]{2}){1,64}$")]
     """Hex digest; kept beside the evidence, never mounted into a sandbox."""
 
     @classmethod

@@ -1,11 +1,15 @@
 """What one run may use."""
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from typing import Annotated
 
-from grader.domain.base import Frozen
+from pydantic import Field, PositiveFloat
+
+from grader.domain.base import Count, Frozen
 
 MIB = 1024**2
 GIB = 1024**3
+
+Size = Annotated[int, Field(gt=0, lt=2**63)]
 
 
 class Limits(Frozen):
@@ -19,19 +23,19 @@ class Limits(Frozen):
     """Wall time of one probe."""
     grace_seconds: PositiveFloat = 60
     """What is left after `wall_seconds` for the interrupt and the last probes; then all dies."""
-    memory_bytes: PositiveInt = 4 * GIB
+    memory_bytes: Size = 4 * GIB
     """Memory of all processes of the run together, its tmpfs included, without swap."""
-    processes: PositiveInt = 256
+    processes: Size = 256
     """Processes and threads that may exist at once."""
-    tmp_bytes: PositiveInt = 512 * MIB
+    tmp_bytes: Size = 512 * MIB
     """Size of each writable tmpfs (home, /tmp, /dev/shm)."""
-    cell_output_bytes: PositiveInt = 1 * MIB
+    cell_output_bytes: Size = 1 * MIB
     """Text that one cell may print before it is cut, with a visible mark."""
-    output_bytes: PositiveInt = 8 * MIB
+    output_bytes: Size = 8 * MIB
     """Text that all cells may print."""
-    evidence_bytes: PositiveInt = 128 * MIB
+    evidence_bytes: Size = 128 * MIB
     """Everything that may come out of the sandbox's pipe."""
-    answer_bytes: PositiveInt = 16 * MIB
+    answer_bytes: Size = 16 * MIB
     """Arrays of a single answer."""
-    threads: int = Field(default=0, ge=0)
+    threads: Count = 0
     """Threads for numerical libraries and CPUs of the run; 0: as many as the machine has."""

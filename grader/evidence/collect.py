@@ -17,7 +17,7 @@ from grader.domain.job import (
 )
 from grader.domain.run import CellRun, Environment, SandboxFacts, Stopped
 from grader.errors import EvidenceError
-from grader.evidence.decode import answered, record
+from grader.evidence.decode import answered, read
 from grader.evidence.frames import FrameReader
 
 MAX_ANSWERS = 2000
@@ -26,8 +26,9 @@ MAX_ANSWERS_TO_A_PROBE = 200
 MAX_RECORDS = 200_000
 MAX_ARRAYS = 100_000
 """Of all answers together: an empty one costs 700 bytes. The guest sends a few hundred."""
-MAX_ANSWER_HEADERS = 16 * 1024**2
-"""Bytes of JSON of all answers together: as objects they cost twelve times as much."""
+MAX_VALUES = 400_000
+"""Values in the records of all answers together: each costs 130 bytes. The guest sends a few
+thousand."""
 MAX_TOLD = 16 * 1024**2
 """Bytes of JSON about finished cells, beside what these may print, twice for its escapes."""
 
@@ -54,7 +55,7 @@ class Collector:
         self._end: End | None = None
         self._records = 0
         self._arrays = 0
-        self._room_for_answers = MAX_ANSWER_HEADERS
+        self._values = 0
         self._room_for_cells = MAX_TOLD + 2 * spec.limits.output_bytes
 
     @property
@@ -70,9 +71,9 @@ class Collector:
                 raise EvidenceError(f"more than {MAX_RECORDS} records came")
             if self._end is not None:
                 raise EvidenceError("a record came after the closing one")
-            item = record(frame.header)
+            item, values = read(frame.header)
             if isinstance(item, AnswerGiven):
-                self._room_for_answers -= len(frame.header)
+                self._values += values
                 self._take_answer(answered(item, frame))
             elif frame.payload:
                 raise EvidenceError(f"a {item.type} record carries arrays")
@@ -83,10 +84,9 @@ class Collector:
 
     def _take_answer(self, item: Answered) -> None:
         self._arrays += len(item.tensors)
-        if self._room_for_answers < 0 or self._arrays > MAX_ARRAYS:
+        if self._values > MAX_VALUES or self._arrays > MAX_ARRAYS:
             raise EvidenceError(
-                f"the answers hold more than {MAX_ANSWER_HEADERS} bytes of JSON or "
-                f"{MAX_ARRAYS} arrays together"
+                f"the answers hold more than {MAX_VALUES} values or {MAX_ARRAYS} arrays together"
             )
         if item.answer.probe not in self._probes:
             raise EvidenceError(f"an answer to a probe never asked: {item.answer.probe[:100]!r}")

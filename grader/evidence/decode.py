@@ -1,61 +1,44 @@
 """Frames -> records and arrays. Nothing is unpickled, imported or evaluated."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json
 
 from grader.domain.arrays import objection
 from grader.domain.evidence import Answered
 from grader.domain.job import AnswerGiven, Record
+from grader.domain.untrusted import fault, read_json
 from grader.errors import EvidenceError
 from grader.evidence.frames import Frame
 
 MAX_VALUES = 32_768
-"""Values of one record, counted through its lists and objects; the largest that the guest sends has
-half of them. Validation makes several errors of each wrong one."""
-MAX_ERRORS = 64
-"""Errors of one record that are worth being listed to name the first."""
+"""Values of one record; the largest that the guest sends has half of them."""
 _RECORDS: TypeAdapter[Record] = TypeAdapter(Record)
 
 
-def record(header: bytes) -> Record:
+class Read(NamedTuple):
+    """A record, and how many values its JSON holds."""
+
+    record: Record
+    values: int
+
+
+def read(header: bytes) -> Read:
     """The record that a header holds.
 
     Raises:
         EvidenceError: it is none.
     """
     try:
-        content = from_json(header, allow_inf_nan=False)
-    except ValueError as error:
-        raise EvidenceError(f"a record is no JSON: {str(error)[:200]}") from None
-    if _values(content) > MAX_VALUES:
-        raise EvidenceError(f"a record holds more than {MAX_VALUES} values")
-    try:
-        return _RECORDS.validate_python(content)
+        content, values = read_json(header, MAX_VALUES)
+        return Read(_RECORDS.validate_python(content), values)
     except ValidationError as error:
-        raise EvidenceError(f"a record is malformed {_fault(error)}") from None
-
-
-def _values(content: Any) -> int:
-    """How many values JSON content holds; counting ends beyond `MAX_VALUES`."""
-    count, todo = 1, [content]
-    while todo and count <= MAX_VALUES:
-        part = todo.pop()
-        if isinstance(part, dict | list):
-            count += len(part)
-            todo += part.values() if isinstance(part, dict) else part
-    return count
-
-
-def _fault(error: ValidationError) -> str:
-    if error.error_count() > MAX_ERRORS:
-        return f"in {error.error_count()} places"
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return f"at {'.'.join(map(str, first['loc']))[:200]!r}: {first['msg'][:200]}"
+        raise EvidenceError(f"a record is malformed {fault(error)}") from None
+    except ValueError as error:
+        raise EvidenceError(f"a record cannot be read: {str(error)[:200]}") from None
 
 
 def arrays(payload: bytes) -> dict[str, NDArray[np.generic]]:

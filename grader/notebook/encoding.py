@@ -45,8 +45,7 @@ def read_text(data: bytes) -> Text:
     if len(data) > MAX_FILE_BYTES:
         raise SubmissionError(
             "too_large",
-            f"The notebook has {len(data) / MIB:.0f} MiB, expected at most "
-            f"{MAX_FILE_BYTES // MIB} MiB.",
+            f"The notebook has more than {MAX_FILE_BYTES // MIB} MiB: clear its saved outputs.",
         )
     if not data.lstrip(_BLANK):
         what = "is empty" if not data else f"holds {len(data)} bytes, all of them blank"

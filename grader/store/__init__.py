@@ -1,6 +1,7 @@
 """Stored runs, so that a regrade runs nothing."""
 
 from grader.store.asked import AskedDigests, StillValid, digests, still_valid
+from grader.store.files import UnreadableFileError, files_below, read_file
 from grader.store.memo import FileMemo
 from grader.store.run_folder import MEMO, RUN, StoredRun, load, require_usable, save
 
@@ -11,8 +12,11 @@ __all__ = [
     "FileMemo",
     "StillValid",
     "StoredRun",
+    "UnreadableFileError",
     "digests",
+    "files_below",
     "load",
+    "read_file",
     "require_usable",
     "save",
     "still_valid",

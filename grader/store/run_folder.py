@@ -9,35 +9,46 @@
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
+from grader.domain.arrays import objection
 from grader.domain.base import Frozen
 from grader.domain.evidence import Answer, Answered, Evidence
 from grader.domain.hidden import Hidden
 from grader.domain.limits import Limits
 from grader.domain.run import CellRun, Environment, SandboxFacts, SecondRun, Stopped
+from grader.domain.untrusted import fault, read_json
 from grader.errors import StoreError
 from grader.store.asked import AskedDigests
+from grader.store.files import read_file
 
 RUN = "run.json"
 NOTEBOOK = "notebook.ipynb"
 MEMO = "memo.json"
+ANSWERS = "answers"
+MAX_RECORD = 64 * 1024**2
+"""Bytes of ``run.json``: what the records of a run may hold, and more."""
+MAX_VALUES = 2_000_000
+"""Values in it: those of a run's records, and the fields that these left to their defaults."""
+MAX_NOTEBOOK = 128 * 1024**2
+MAX_ARRAYS = 1024**3
+"""Bytes of the arrays of all answers together; a run gives 128 MiB, unless its limits say more."""
 
 
 class StoredAnswer(Frozen):
     """An answer and the file with its arrays."""
 
     answer: Answer
-    arrays: str | None
+    arrays: Annotated[str, Field(pattern=r"^[0-9]{4,5}\.safetensors$")] | None
+    """Never a path."""
 
 
 class RunRecord(Frozen):
@@ -115,13 +126,13 @@ def require_usable(folder: Path) -> None:
 def _write(folder: Path, run: StoredRun) -> None:
     folder.chmod(0o755)
     (folder / NOTEBOOK).write_bytes(run.notebook)
-    (folder / "answers").mkdir()
+    (folder / ANSWERS).mkdir()
     stored = []
     for number, item in enumerate(run.evidence.answers):
         name = f"{number:04d}.safetensors" if item.tensors else None
         if name is not None:
             arrays = {key: np.asarray(array, order="C") for key, array in item.tensors.items()}
-            safetensors.numpy.save_file(arrays, folder / "answers" / name)
+            safetensors.numpy.save_file(arrays, folder / ANSWERS / name)
         stored.append(StoredAnswer(answer=item.answer, arrays=name))
     record = RunRecord(
         assignment=run.assignment,
@@ -138,7 +149,7 @@ def _write(folder: Path, run: StoredRun) -> None:
         answers=tuple(stored),
         second=run.evidence.second,
     )
-    (folder / RUN).write_text(record.model_dump_json(indent=1))
+    (folder / RUN).write_text(record.model_dump_json())
 
 
 def load(folder: Path) -> StoredRun:
@@ -148,15 +159,15 @@ def load(folder: Path) -> StoredRun:
         StoreError: there is none, or it was altered beyond reading.
     """
     try:
-        record = TypeAdapter(RunRecord).validate_json((folder / RUN).read_bytes())
-        notebook = (folder / NOTEBOOK).read_bytes()
-        answers = tuple(
-            Answered(stored.answer, _arrays(folder, stored.arrays)) for stored in record.answers
-        )
+        record = _record(read_file(folder / RUN, MAX_RECORD))
+        notebook = read_file(folder / NOTEBOOK, MAX_NOTEBOOK)
+        answers = tuple(_answers(folder, record))
     except ValidationError as error:
-        raise StoreError(f"{folder / RUN} is not a stored run: {error}") from error
-    except (OSError, safetensors.SafetensorError) as error:
-        raise StoreError(f"{folder} holds no complete stored run: {error}") from error
+        raise StoreError(f"{folder / RUN} is no stored run, wrong {fault(error)}") from None
+    except ValueError as error:
+        raise StoreError(f"{folder / RUN} is no stored run: {str(error)[:200]}") from None
+    except OSError as error:
+        raise StoreError(f"{folder} holds no complete stored run: {error}") from None
     return StoredRun(
         notebook=notebook,
         name=record.name,
@@ -177,8 +188,31 @@ def load(folder: Path) -> StoredRun:
     )
 
 
-def _arrays(folder: Path, name: str | None) -> Mapping[str, NDArray[np.generic]]:
+def _record(data: bytes) -> RunRecord:
+    content, _ = read_json(data, MAX_VALUES)
+    return RunRecord.model_validate(content)
+
+
+def _answers(folder: Path, record: RunRecord) -> Iterator[Answered]:
+    if (folder / ANSWERS).is_symlink():
+        raise StoreError(f"{folder / ANSWERS} is a symbolic link, expected a folder")
+    left = MAX_ARRAYS
+    for stored in record.answers:
+        data = b""
+        if stored.arrays is not None:
+            data = read_file(folder / ANSWERS / stored.arrays, left)
+            left -= len(data)
+        yield Answered(stored.answer, _arrays(folder, stored.arrays, data))
+
+
+def _arrays(folder: Path, name: str | None, data: bytes) -> Mapping[str, NDArray[np.generic]]:
     if name is None:
         return {}
-    found: dict[str, Any] = safetensors.numpy.load_file(folder / "answers" / Path(name).name)
+    where = folder / ANSWERS / name
+    try:
+        found: dict[str, Any] = safetensors.numpy.load(data)
+    except Exception as error:  # noqa: BLE001 - the decoder raises six types for hostile bytes
+        raise StoreError(f"{where} is not safetensors: {type(error).__name__}") from None
+    if (wrong := objection(found)) is not None:
+        raise StoreError(f"{where} holds no evidence: {wrong}")
     return found

@@ -11,6 +11,7 @@ from streams import END, HELLO, HONEST, answer, cell, claimed, collected, frame,
 
 from grader.domain import arrays as rules
 from grader.domain.job import MAX_HEADER_BYTES
+from grader.domain.untrusted import read_json
 from grader.errors import EvidenceError
 from grader.evidence import arrays, collect, decode, pack
 
@@ -254,6 +255,7 @@ SETUP = """
 from streams import SPEC, FACTS, HELLO, answer, cell, claimed, frame
 from grader.domain.job import JobCell
 from grader.evidence import Collector
+from grader.domain.untrusted import read_json
 from grader.errors import EvidenceError
 spec = SPEC.model_copy(update={"cells": tuple(JobCell(index=n, source="") for n in range(2000))})
 collector = Collector(spec)
@@ -311,7 +313,7 @@ def test_a_flood_up_to_the_cap_of_a_run_costs_little_memory(flood: str) -> None:
 
 
 def test_without_the_caps_a_flood_would_cost_much_memory() -> None:
-    loose = "from grader.evidence import collect\ncollect.MAX_ANSWER_HEADERS = 10**12\n"
+    loose = "from grader.evidence import collect\ncollect.MAX_VALUES = 10**12\n"
     name = "answers of many small parts"
     ended = bounded(_beside() + loose + SETUP + FLOODS[name], "send(make, 40 * 1024**2)")
     assert ended.grown > 300, ended
@@ -337,9 +339,9 @@ def test_without_the_word_on_bools_seven_comes_through(monkeypatch: pytest.Monke
 
 
 def test_the_caps_leave_room_for_what_a_guest_gives() -> None:
-    row = {"name": "p" * 100, "shape": [1] * 8, "key": "k", "used": True, "trainable": True}
-    layer = {"name": "l" * 100, "type": "Linear", "parameters": 3, "output_shape": [1] * 8}
-    largest = len(json.dumps([row] * 512 + [layer] * 512))
+    row = {"name": "", "shape": [1] * 4, "key": "k", "used": True, "trainable": True}
+    layer = {"name": "", "type": "", "parameters": 3, "output_shape": [1] * 4, "settings": ""}
+    _, values = read_json(json.dumps([row] * 100 + [layer] * 100).encode(), 10**9)
     given_to_a_probe, models = 26, 3
-    assert largest * given_to_a_probe * models < collect.MAX_ANSWER_HEADERS
+    assert values * given_to_a_probe * models < collect.MAX_VALUES
     assert 1100 * given_to_a_probe * models < collect.MAX_ARRAYS

@@ -245,12 +245,12 @@ def test_a_record_of_many_wrong_values_costs_little_memory(header: str) -> None:
     code = (
         "import re, sys\n"
         "from grader.errors import EvidenceError\n"
-        "from grader.evidence.decode import record\n"
+        "from grader.evidence.decode import read\n"
         "header = sys.stdin.buffer.read()\n"
         "def peak():\n"  # `ru_maxrss` would begin with that of this process
         " return int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) // 1024\n"
         "base = peak()\n"
-        "try: record(header)\n"
+        "try: read(header)\n"
         "except EvidenceError as error: assert len(str(error)) < 600\n"
         "else: sys.exit('it was taken')\n"
         "print(peak() - base)\n"
