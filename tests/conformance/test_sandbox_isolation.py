@@ -151,7 +151,8 @@ def test_the_environment_is_built_from_nothing(
     monkeypatch.setenv("COURSE_SECRET", "hunter2")
     script = """
         import json, os
-        outer = open("/proc/1/environ", "rb").read()
+        first = "/proc/1/environ"
+        outer = open(first, "rb").read() if os.path.exists(first) else b""
         print(json.dumps({"inner": dict(os.environ), "outer": outer.decode(), "cwd": os.getcwd()}))
     """
     seen = run(script, threads=2).report
@@ -173,7 +174,7 @@ def test_no_descriptor_is_inherited(run: Runner, tmp_path: Path) -> None:
     script = """
         import contextlib, json, os
         found = {}
-        for process in ("1", "self"):
+        for process in (p for p in ("1", "self") if os.path.isdir(f"/proc/{p}/fd")):
             for name in os.listdir(f"/proc/{process}/fd"):
                 with contextlib.suppress(FileNotFoundError):  # the listing's own
                     found[f"{process}/{name}"] = os.readlink(f"/proc/{process}/fd/{name}")

@@ -11,6 +11,7 @@ from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind
 
 USER_ID = 1000
 SHARED_MEMORY, SCRATCH = "/dev/shm", "/tmp"  # noqa: S108 - mount points inside, not our files
+FIRST = "/proc/1"
 PASSWD = f"student:x:{USER_ID}:{USER_ID}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
 GROUP = f"student:x:{USER_ID}:\nnogroup:x:65534:\n"
 
@@ -83,6 +84,8 @@ def _writable(size: int, devices: Iterable[str]) -> list[str]:
     return [
         # Whose namespaces they are owns their sysctls as well, such as the sizes of queues.
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+        # The first process, which is bubblewrap, holds the result pipe: nobody sees into it.
+        *("--size", "4096", "--perms", "0555", "--tmpfs", FIRST, "--remount-ro", FIRST),
         *("--dev", "/dev", *tmpfs("1777", SHARED_MEMORY), *devices, "--remount-ro", "/dev"),
         *tmpfs("1777", SCRATCH),
         *tmpfs("0700", str(HOME)),

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap.command import Files, View, command, environment, guest
+from grader.sandbox.bubblewrap.command import FIRST, Files, View, command, environment, guest
 from grader.sandbox.bubblewrap.launch import STAGE, Plan, rlimits, staged
 from grader.sandbox.linux.layout import Bind
 
@@ -50,10 +50,17 @@ def test_nothing_is_bound_writable() -> None:
     words = built()
     assert not {"--bind", "--dev-bind", "--bind-try", "--overlay"} & set(words)
     writable = [words[n + 1] for n, word in enumerate(words) if word == "--tmpfs"]
-    assert writable == ["/dev/shm", "/tmp", "/home/student"]
-    assert [words[n - 4 : n] for n, word in enumerate(words) if word == "--tmpfs"] == [
+    assert writable == [FIRST, "/dev/shm", "/tmp", "/home/student"]
+    assert [words[n - 4 : n] for n, word in enumerate(words) if word == "--tmpfs"][1:] == [
         ["--size", "1000", "--perms", mode] for mode in ("1777", "1777", "0700")
     ]
+
+
+def test_nobody_sees_into_the_first_process() -> None:
+    """It is bubblewrap itself, and holds the pipe that only the guest writes to."""
+    words = built()
+    hidden = position(words, "--tmpfs", FIRST)
+    assert position(words, "--proc", "/proc") < hidden < position(words, "--remount-ro", FIRST)
 
 
 def test_the_root_is_closed_after_everything_is_in_its_place() -> None:
