@@ -9,12 +9,15 @@ BACKEND = "backend"
 _COUNTED = ("passed", "failed", "error", "xfailed", "xpassed", "skipped")
 
 
-def mark(item: pytest.Item) -> None:
-    """Note the backend of a test that has the fixture ``sandbox``."""
-    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-        name = item.callspec.params.get("sandbox")
-        if name is not None:
-            item.user_properties.append((BACKEND, str(name)))
+def mark(item: pytest.Item) -> str | None:
+    """Note the backend of a test that has the fixture ``sandbox``; its name."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    name = item.callspec.params.get("sandbox")
+    if not isinstance(name, str):
+        return None
+    item.user_properties.append((BACKEND, name))
+    return name
 
 
 def lines(stats: dict[str, list[pytest.TestReport]]) -> list[str]:

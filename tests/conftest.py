@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import backends_summary
+import gvisor_differences
 import pytest
 
 from grader.settings import Settings
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    backends_summary.mark(item)
+    gvisor_differences.mark(item, backends_summary.mark(item))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
