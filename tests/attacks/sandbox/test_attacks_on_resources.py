@@ -17,11 +17,11 @@ ATTACKS = (*resource_memory.ATTACKS, *resource_counts.ATTACKS)
 
 @pytest.mark.parametrize("attack", named(ATTACKS))
 def test_nothing_gets_through(
-    sandbox: Sandbox, tmp_path: Path, planted: Host, attack: Attack
+    settled: Sandbox, tmp_path: Path, planted: Host, attack: Attack
 ) -> None:
-    with stays_well(sandbox):
-        tried = attacked(sandbox, tmp_path, planted, attack)
-    check_nothing_got_through(attack, sandbox.name, tried)
+    with stays_well(settled, tmp_path):
+        tried = attacked(settled, tmp_path, planted, attack)
+    check_nothing_got_through(attack, settled.name, tried)
 
 
 @pytest.mark.parametrize(("backend", "attack", "bite"), bites(ATTACKS))
