@@ -12,7 +12,6 @@ its counters outlive the container, which takes its own with it.
 """
 
 import os
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from grader.domain.limits import Limits
 from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import environment, guest
+from grader.sandbox.container.attach import attached
 from grader.sandbox.container.command import LABEL, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
@@ -124,7 +124,12 @@ class ContainerSandbox:
         started = time.monotonic()
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
             with self._container(slot, job):
-                with self._killer(slot.name) as kill, self._attached(slot.name) as streams:
+                with (
+                    self._killer(slot.name) as kill,
+                    attached(self.engine, slot.name, self._scratch) as streams,
+                ):
+                    if self._closed:
+                        kill()
                     pump = self._pump(streams, job, receive, kill, slot.uid)
                     pump.run()
                 state = self._state(slot.name)
@@ -197,36 +202,6 @@ class ContainerSandbox:
         yield from self._interpreter.binds
         yield from (Bind(self._empty, folder) for folder in checkouts(self._interpreter))
         yield from (Bind(self._mask, folder) for folder in installed(self._interpreter))
-
-    @contextmanager
-    def _attached(self, name: str) -> Iterator[Streams]:
-        """The container runs, its output in our pipes."""
-        try:
-            process = subprocess.Popen(  # noqa: S603 - the path is ours
-                self.engine.command("start", "--attach", name),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                cwd=self._scratch,  # podman's conmon leaves a file where it is
-                env=self.engine.environment,
-                start_new_session=True,  # a terminal's Ctrl-C is for the grader, which ends runs
-            )
-        except OSError as error:
-            raise SandboxError("no_engine", f"{self.engine.program}: {error}") from error
-        assert process.stdout is not None
-        assert process.stderr is not None
-        ended = os.pidfd_open(process.pid)
-        try:
-            if self._closed:
-                self.engine.call("kill", name)
-            yield Streams(process.stdout.fileno(), process.stderr.fileno(), None, ended)
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-            process.stderr.close()
-            os.close(ended)
 
     def _pump(
         self,
