@@ -15,6 +15,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any, NoReturn
 
+_HERE = Path(__file__).parent
 _NAME = "forked"
 _INLINE = "module://matplotlib_inline.backend_inline"
 """What ipykernel says in MPLBACKEND, which matplotlib reads when it is imported."""
@@ -120,8 +121,8 @@ def _wait_and_be_kernel(waiting: int) -> NoReturn:
     os.environ.update(given["environment"])
     os.chdir(given["folder"])
     sys.path.remove(sys.path[0])
-    for name in [name for name in sys.modules if name.startswith(("guest_", "shared_"))]:
-        del sys.modules[name]
+    for file in _HERE.glob("[!_]*.py"):  # not all of `sys.modules`, whose names' pages would be copied
+        sys.modules.pop(file.stem, None)
     if matplotlib := sys.modules.get("matplotlib"):
         matplotlib.rcParams["backend"] = _INLINE
     launcher = importlib.util.find_spec(_LAUNCHER)
