@@ -1,6 +1,6 @@
 """A grading process of its own: runs one sandbox; tests then kill it.
 
-``python sandbox_host.py main|thread|loop RUNTIME JOB``; stands in for the grader's command line.
+``python sandbox_host.py main|thread RUNTIME JOB [BWRAP]``; stands in for the grader's command line.
 """
 
 import sys
@@ -20,9 +20,11 @@ def say(chunk: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def main(how: str, runtime: str, job: str) -> None:
+def main(how: str, runtime: str, job: str, bwrap: str | None = None) -> None:
     """Run the job in the main thread, or in a worker while others come and go."""
     sandbox = BubblewrapSandbox.here(Path(runtime))
+    if bwrap is not None:
+        sandbox.bwrap = Path(bwrap)
 
     def go() -> None:
         end = sandbox.run(Job(Path(job), None, LIMITS), say)

@@ -10,8 +10,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+from decoys import Host
 from sandbox_jobs import Runner, control_groups, label_of, make_job, processes_named
+from weakened import Weakening, dropped
 
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.linux.slots import Slots
 
 pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
@@ -30,12 +33,12 @@ STUBBORN = """
 """
 
 
-def started(how: str, folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def started(how: str, folder: Path, *bwrap: str) -> tuple[subprocess.Popen[bytes], str]:
     """A grading process whose guest and its daemon are up."""
     word = uuid.uuid4().hex
     job = make_job(folder / "job", STUBBORN.format(word=word))
     process = subprocess.Popen(
-        [sys.executable, str(HOST), how, str(folder / "runtime"), str(job.folder)],
+        [sys.executable, str(HOST), how, str(folder / "runtime"), str(job.folder), *bwrap],
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
@@ -84,6 +87,23 @@ def test_a_killed_grader_takes_its_sandbox_with_it(tmp_path: Path, how: str, nam
     left = control_groups(label)
     run_again(tmp_path)
     assert control_groups(label) == frozenset(), f"the next run did not remove {left}"
+
+
+def test_its_sandbox_would_outlive_it_if_it_did_not_die_with_its_parent(
+    tmp_path: Path, planted: Host
+) -> None:
+    here = BubblewrapSandbox.here(tmp_path / "here").bwrap
+    assert here is not None
+    weakening = Weakening(drop=dropped("--die-with-parent"))
+    program = weakening.program(here, planted.folder_for("lives-on"))
+    process, word = started("main", tmp_path, str(program))
+    with process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    time.sleep(1)
+    assert len(processes_named(word)) == 2
+    run_again(tmp_path)  # who takes the slot next ends what a dead grader left in its group
+    assert processes_named(word) == []
 
 
 def test_a_run_in_a_worker_survives_the_end_of_other_threads(tmp_path: Path) -> None:

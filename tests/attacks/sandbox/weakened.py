@@ -8,6 +8,7 @@ slots without users of their own, control groups with another bound.
 
 import json
 import os
+import signal
 import stat
 import sys
 from collections.abc import Iterable
@@ -197,6 +198,12 @@ def launcher(folder: Path) -> Path:
     script = folder / "launcher.py"
     script.write_text(_LAUNCHER.format(real=str(launch.LAUNCHER)))
     return script
+
+
+def kill(processes: Iterable[int]) -> None:
+    """End what outlived a weakened run."""
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
 
 
 def _check_reachable(folders: Iterable[Path]) -> None:
