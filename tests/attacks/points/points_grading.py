@@ -32,6 +32,11 @@ class Arena:
             self._graded[data] = pipeline.grade(self.assignment, submission, self.bench)
         return self._graded[data]
 
+    def grade_by(self, cells: Iterable[str], assignment: Assignment) -> Graded:
+        """Grade it by an assignment that asks and judges otherwise: one defence less."""
+        submission = pipeline.read(assignment, to_bytes(of_cells(cells)), "attack.ipynb")
+        return pipeline.grade(assignment, submission, self.bench)
+
     def grade_as(self, cells: Iterable[str], sha256: str) -> Graded:
         """Grade it with the hidden inputs of the notebook of that digest: one defence less."""
         submission = pipeline.read(self.assignment, to_bytes(of_cells(cells)), "attack.ipynb")

@@ -5,8 +5,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from unittest.mock import patch
 
+import numpy as np
+
 from grader.checks import fit, tolerance
-from grader.domain.evidence import Evidence, FunctionAnswer
+from grader.checks.accuracy import AccuracyReached
+from grader.checks.seen import answers, graded
+from grader.domain.assignment import Assignment
+from grader.domain.check import Case, Check, Questions
+from grader.domain.evidence import Answered, Evidence, FunctionAnswer, ModuleAnswer
+from grader.domain.hidden import Hidden
+from grader.domain.outcome import Outcome
+from grader.domain.probe import DescribeModule
+from grader.domain.progress import curves
 from grader.pipeline import Graded
 
 
@@ -34,10 +44,10 @@ def believing_own_weights() -> Iterator[None]:
         yield
 
 
-def called_once(graded: Graded) -> Graded:
+def called_once(run: Graded) -> Graded:
     """The evidence as if each function had been called once."""
 
-    def once(evidence: Evidence) -> Iterator[object]:
+    def once(evidence: Evidence) -> Iterator[Answered]:
         for item in evidence.answers:
             answer = item.answer
             if isinstance(answer, FunctionAnswer):
@@ -46,4 +56,41 @@ def called_once(graded: Graded) -> Graded:
             else:
                 yield item
 
-    return replace(graded, evidence=replace(graded.evidence, answers=tuple(once(graded.evidence))))
+    return replace(run, evidence=replace(run.evidence, answers=tuple(once(run.evidence))))
+
+
+class ByPrintedAccuracy(AccuracyReached):
+    """Believes the accuracy that the notebook prints."""
+
+    def judge(self, case: Case) -> Outcome:
+        printed = [curves(cell.output).accuracy for cell in case.evidence.cells]
+        best = max((max(line.y) for lines in printed for line in lines), default=0)
+        return graded(best, "as printed")
+
+
+class ByItsOwnOutputs(AccuracyReached):
+    """Believes what the student's model gives for the test images."""
+
+    images: tuple[bytes, tuple[int, ...]]
+    """Pixels, float32 (n, 784), and labels."""
+
+    def questions(self, hidden: Hidden) -> Questions:
+        pixels, labels = self.images
+        key = f"{self.model.name}.test"
+        probe = DescribeModule(id=key, name=self.model.name, inputs=key, outputs=10)
+        array = np.frombuffer(pixels, np.float32).reshape(len(labels), -1)
+        return Questions((probe,), {key: array})
+
+    def judge(self, case: Case) -> Outcome:
+        (*_, newest) = answers(case, f"{self.model.name}.test", ModuleAnswer)
+        right = newest.tensors["output"].argmax(axis=1) == np.array(self.images[1])
+        return graded(float(right.mean()), "by its own outputs")
+
+
+def with_check(assignment: Assignment, name: str, check: Check) -> Assignment:
+    """The assignment, one problem of which is judged by that check alone."""
+    problems = tuple(
+        p.model_copy(update={"checks": (check,)}) if p.id == name else p
+        for p in assignment.problems
+    )
+    return assignment.model_copy(update={"problems": problems})
