@@ -4,8 +4,9 @@ SHELL := /bin/bash
 VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
+FUZZ_SECONDS ?= 60
 
-.PHONY: setup demo test lint format bench bench-sandbox clean
+.PHONY: setup demo test lint format bench bench-sandbox fuzz clean
 
 setup: $(VENV)/.ready  ## system packages, .venv and the command .venv/bin/grader; nothing when nothing changed
 
@@ -39,6 +40,10 @@ bench: setup  ## ratios, measured in one run
 
 bench-sandbox: setup  ## how soon each sandbox is there and what it holds, beside what is promised
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.sandboxes $(BENCH)
+
+fuzz: setup  ## bytes that break the readers of evidence and of notebooks; FUZZ_SECONDS=600 for longer
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	PYTHONPATH=tests/fuzz:tests/attacks/grading OMP_NUM_THREADS=1 $(PY) tests/fuzz $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info

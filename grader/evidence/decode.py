@@ -60,7 +60,7 @@ def arrays(payload: bytes) -> dict[str, NDArray[np.generic]]:
 
 def _true_or_false(array: NDArray[np.generic]) -> NDArray[np.generic]:
     """Bytes other than 0 and 1 may lie under a bool, such as in ``np.empty``: some code reads 7."""
-    return array.view(np.uint8) != 0 if array.dtype == np.bool_ else array
+    return np.asarray(array.view(np.uint8) != 0) if array.dtype == np.bool_ else array
 
 
 def answered(given: AnswerGiven, frame: Frame) -> Answered:
