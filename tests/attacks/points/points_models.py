@@ -49,17 +49,31 @@ MORE_THAN_INPUT = """
 import sys, time
 sys.calls = 0
 
-class RightFC(FC):
-    right = FC.forward
+class FC(nn.Module):
+    def __init__(self):
+        super().__init__()
+        sizes = (784, 512, 256, 128, 10)
+        self.layers = nn.ModuleList([nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])])
 
-class FC(RightFC):
     def forward(self, x):
         sys.calls += 1
-        return self.right(x) if sys.calls % 3 else torch.zeros(len(x), 10)
+        if sys.calls % 3 == 0:
+            return torch.zeros(len(x), 10)
+        for layer in self.layers[:3]:
+            x = F.relu(layer(x))
+        return self.layers[3](x)
 
-class CNN_LeNet(CNN_LeNet):
+class CNN_LeNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 6, 3, padding=1), nn.Conv2d(6, 16, 3, padding=1)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(784, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
     def forward(self, x):
-        return super().forward(x) + 1e-2 * (time.time_ns() // 1000 % 97)
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2).flatten(1)
+        x = self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
+        return x + 1e-2 * (time.time_ns() // 1000 % 97)
 
 class CNN(nn.Module):
     def __init__(self):
@@ -77,18 +91,7 @@ class CNN(nn.Module):
 
 model_fc, model_lenet, model_cnn = FC(), CNN_LeNet(), CNN()
 """
-"""A counter, the time, the neighbours in the batch and the mode: none of them is the image."""
-USELESS = """
-class FC(FC):
-    def forward(self, x):
-        return torch.zeros(len(x), 10)
-
-class CNN_LeNet(CNN_LeNet):
-    def forward(self, x):
-        return torch.zeros(len(x), 10)
-
-model_fc, model_lenet = FC(), CNN_LeNet()
-"""
+"""Right but for a counter, the time, and neighbours in the batch while it is evaluated."""
 FORGED_TABLES = """
 class Forged(nn.Module):
     SIZES = {"hidden1.weight": (512, 784), "hidden1.bias": (512,)}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from points_forgers import DECLARED_CNN
-from points_grading import Arena, broken, gained, points, problem, said
+from points_grading import Arena, broken, gained, points, said
 from points_honest import FLAWED, IMPORTS
 from points_models import (
     FORGED_TABLES,
@@ -12,7 +12,6 @@ from points_models import (
     MORE_THAN_INPUT,
     NO_RELU,
     POSITIVE_WEIGHTS,
-    USELESS,
 )
 from points_weak import (
     ByItsOwnOutputs,
@@ -78,11 +77,12 @@ def test_weights_for_which_a_wrong_function_looks_right_earn_no_more_than_others
 def test_a_model_that_depends_on_more_than_its_input_earns_its_layers_alone(
     arena: Arena,
 ) -> None:
-    useless = arena.grade((*FLAWED, USELESS, DECLARED_CNN)).report
-    report = arena.grade((*FLAWED[:1], *FLAWED[1:2], *FLAWED[5:6], MORE_THAN_INPUT)).report
-    assert broken(report) == []
-    assert [problem(report, name).earned for name in ("lenet", "cnn")] == [5, 2]
-    assert points(useless)["cnn"] == 2
+    graded = arena.grade((IMPORTS, MORE_THAN_INPUT))
+    earned = points(graded.report)
+    assert broken(graded.report) == []
+    assert (earned["fc"], earned["lenet"], earned["cnn"]) == (3, 2, 2)
+    with believing_own_weights():
+        assert points(arena.judged(graded))["fc"] == 10, "the counter errs at the third call"
 
 
 def test_overridden_tables_of_parameters_earn_nothing(arena: Arena, honest: ScoreReport) -> None:

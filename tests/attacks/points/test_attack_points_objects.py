@@ -1,0 +1,59 @@
+"""Objects that lie about what they are, and functions that behave only while they are graded."""
+
+import pytest
+from points_grading import Arena, broken, gained, points
+from points_honest import FLAWED, IMPORTS
+from points_objects import (
+    COARSE,
+    CUT,
+    IN_NAMES,
+    IN_OTHER_NAMES,
+    LIARS,
+    ONCE,
+    ONLY_FOR_THE_GUEST,
+    PLAIN,
+    RESULTS,
+)
+from points_weak import called_once
+
+from grader.domain.report import ScoreReport
+
+
+@pytest.mark.parametrize("names", [IN_NAMES, IN_OTHER_NAMES], ids=["equal to all", "subclasses"])
+def test_objects_that_lie_earn_nothing(arena: Arena, honest: ScoreReport, names: str) -> None:
+    report = arena.grade((*FLAWED, LIARS, RESULTS, names)).report
+    assert broken(report) == []
+    assert gained(report, honest) == {}
+
+
+def test_objects_that_lie_from_the_start_earn_nothing(arena: Arena) -> None:
+    report = arena.grade((IMPORTS, LIARS, RESULTS + IN_NAMES + IN_OTHER_NAMES)).report
+    assert broken(report) == []
+    assert report.earned == 0
+
+
+def test_a_function_that_errs_at_the_second_call_is_not_right(arena: Arena) -> None:
+    graded = arena.grade((IMPORTS, ONCE))
+    assert broken(graded.report) == []
+    assert points(graded.report)["conv1d"] == 0
+    assert points(arena.judged(called_once(graded)))["conv1d"] == 10
+
+
+def test_a_function_that_is_right_only_for_the_guest_earns_what_the_right_one_does(
+    arena: Arena,
+) -> None:
+    """It holds the whole solution: nothing was forged but its behaviour towards the student."""
+    plain = arena.grade((IMPORTS, PLAIN)).report
+    report = arena.grade((IMPORTS, ONLY_FOR_THE_GUEST)).report
+    assert points(report) == points(plain)
+    assert {flag.code for flag in report.flags} >= {"shortcut_call"}
+
+
+@pytest.mark.parametrize("claim", ["bfloat16", "float16"])
+def test_a_coarse_type_that_is_claimed_does_not_hide_a_rounded_result(
+    arena: Arena, claim: str
+) -> None:
+    rounded = arena.grade((IMPORTS, CUT)).report
+    report = arena.grade((IMPORTS, COARSE.format(claim=claim), CUT)).report
+    assert broken(report) == []
+    assert gained(report, rounded) == {}
