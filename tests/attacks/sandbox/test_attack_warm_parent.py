@@ -2,20 +2,16 @@
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sandbox_jobs import (
-    INTERPRETER,
     MIB,
     Runner,
     control_groups,
@@ -23,43 +19,12 @@ from sandbox_jobs import (
     make_job,
     processes_named,
 )
+from warm_weakened import LIGHT, warm, weakened
 
 from grader.errors import SandboxError
-from grader.sandbox.linux.cgroups_here import find
-from grader.sandbox.warm import WarmSandbox
-from grader.sandbox.warm.parents import PROGRAM
 
+LIBS = "warm_libraries.py"
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
-LIGHT = ("json", "random", "tempfile", "ctypes")
-"""What the parents here import, where no library matters: they start in no time."""
-
-
-@contextmanager
-def warm(folder: Path, program: Path = PROGRAM, **options: object) -> Iterator[Runner]:
-    """A backend of its own, so that its parent can be ended or changed."""
-    sandbox = WarmSandbox(
-        INTERPRETER,
-        folder / "runtime",
-        groups=find(),
-        program=program,
-        **{"modules": LIGHT, **options},  # type: ignore[arg-type]
-    )
-    try:
-        yield Runner(sandbox, folder)
-    finally:
-        sandbox.close()
-
-
-def weakened(folder: Path, module: str, *changes: tuple[str, str]) -> Path:
-    """The parent's program with a defence taken out."""
-    program = folder / "program"
-    shutil.copytree(PROGRAM, program, ignore=shutil.ignore_patterns("__pycache__"))
-    code = (program / module).read_text()
-    for old, new in changes:
-        assert old in code, f"{module} has changed: {old!r}"
-        code = code.replace(old, new)
-    (program / module).write_text(code)
-    return program
 
 
 def parents() -> set[int]:
@@ -141,14 +106,10 @@ _READS = """\
 
 
 def test_the_search_finds_what_a_parent_that_read_plans_would_leave(tmp_path: Path) -> None:
-    program = weakened(tmp_path, "__main__.py", ("        child = os.fork()\n", _READS))
-    keeper = program / "warm_run.py"
-    loaded = "plan = json.load(file)\n"
-    code = keeper.read_text()
-    assert loaded in code
-    keeper.write_text(
-        code.replace(loaded, f"{loaded}        os.write(20, json.dumps(plan).encode())\n")
-    )
+    loaded = "            plan = json.load(file)\n"
+    told = f"{loaded}            os.write(20, json.dumps(plan).encode())\n"
+    forks = ("__main__.py", "        child = os.fork()\n", _READS)
+    program = weakened(tmp_path, forks, ("warm_run.py", loaded, told))
     with warm(tmp_path, program) as run:
         found = found_of_another(Named(run.sandbox, tmp_path))
     assert [other for _, other in found] == [True, True]
@@ -193,9 +154,8 @@ def test_two_runs_of_a_parent_draw_other_numbers(tmp_path: Path) -> None:
 def test_without_seeds_of_their_own_two_runs_draw_the_same(tmp_path: Path) -> None:
     program = weakened(
         tmp_path,
-        "warm_libraries.py",
-        ("        numpy.seed()", "        pass"),
-        ("        torch.default_generator.manual_seed(", "        (lambda _: None)("),
+        (LIBS, "        numpy.seed()", "        pass"),
+        (LIBS, "        torch.default_generator.manual_seed(", "        (lambda _: None)("),
     )
     with warm(tmp_path, program, modules=LIBRARIES) as run:
         one, two = (run(RANDOM, memory_bytes=1024 * MIB).report for _ in range(2))
@@ -233,7 +193,7 @@ def test_a_fork_has_one_thread_no_cuda_and_nothing_of_ours(tmp_path: Path) -> No
 
 def test_a_parent_with_a_second_thread_refuses_to_fork(tmp_path: Path) -> None:
     thread = "import threading, time\n    threading.Thread(target=time.sleep, args=(9,)).start()\n"
-    program = weakened(tmp_path, "warm_libraries.py", ("    gc.collect()", f"    {thread}"))
+    program = weakened(tmp_path, (LIBS, "    gc.collect()", f"    {thread}"))
     with warm(tmp_path, program) as run, pytest.raises(SandboxError, match="2 threads") as raised:
         run("print('never')")
     assert raised.value.code == "warm_parent"
