@@ -13,6 +13,7 @@ import select
 import socket
 import sys
 
+import warm_guest
 import warm_libraries
 import warm_run
 
@@ -90,7 +91,7 @@ def main(channel: socket.socket) -> None:
     parent = os.getpid()
     pipes = Parent(channel).serve()
     del channel
-    warm_run.run(warm_run.keep(pipes, parent))
+    warm_guest.run(warm_run.keep(pipes, parent))
 
 
 if __name__ == "__main__":

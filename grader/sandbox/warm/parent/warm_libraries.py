@@ -35,7 +35,7 @@ def settle(variables: Mapping[str, str], threads: int) -> None:
     os.environ.clear()
     os.environ.update(variables)
     if tempfile := sys.modules.get("tempfile"):
-        tempfile.tempdir = None
+        vars(tempfile)["tempdir"] = None
     if random := sys.modules.get("random"):
         random.seed()
     if numpy := sys.modules.get("numpy.random"):
