@@ -23,9 +23,16 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEX
 
 
 def furnish(files: Path, data: Path) -> None:
-    """Copy the given files into the working directory and link ``data`` to the data sets."""
-    if files.is_dir():
-        shutil.copytree(files, ".", dirs_exist_ok=True)
+    """Copy the given files into the working directory and link ``data`` to the data sets.
+
+    One by one: a copy of the folder would give the working directory its mode and times, and that
+    is not always the guest's own (podman's tmpfs is root's, and open to all).
+    """
+    for entry in files.iterdir() if files.is_dir() else ():
+        if entry.is_dir():
+            shutil.copytree(entry, entry.name, dirs_exist_ok=True)
+        else:
+            shutil.copy2(entry, entry.name)
     link = Path("data")
     if data.is_dir() and not link.is_symlink() and not link.exists():
         link.symlink_to(data)
