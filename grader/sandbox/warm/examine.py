@@ -3,8 +3,11 @@
 import os
 import platform
 import re
+import time
 from pathlib import Path
+from typing import Protocol
 
+from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import examine as shared
 from grader.sandbox.interface import Finding
 from grader.sandbox.linux.cgroup import Groups
@@ -14,9 +17,14 @@ OLDEST = (5, 12)
 """Linux's first version with ``mount_setattr``."""
 
 
-def examine(
-    sandbox: shared.Runs, groups: Groups | None, interpreter: Interpreter
-) -> tuple[Finding, ...]:
+class Warms(shared.Runs, Protocol):
+    """What is tried out."""
+
+    def warm_up(self) -> None:
+        """See `WarmSandbox`."""
+
+
+def examine(sandbox: Warms, groups: Groups | None, interpreter: Interpreter) -> tuple[Finding, ...]:
     """Everything that this backend needs, and at the end one run of a guest that says "ok"."""
     findings = [
         kernel(platform.release()),
@@ -26,8 +34,19 @@ def examine(
         shared.interpreter_found(interpreter, other_user=os.geteuid() == 0),
     ]
     if all(finding.ok for finding in findings if finding.required):
-        findings.append(shared.trial(sandbox))
+        findings += [libraries(sandbox), shared.trial(sandbox)]
     return tuple(findings)
+
+
+def libraries(sandbox: Warms) -> Finding:
+    """A parent has imported them, which every run of it then need not."""
+    name, started = "warm parent", time.monotonic()
+    try:
+        sandbox.warm_up()
+    except SandboxError as error:
+        return Finding(name=name, ok=False, found=str(error), fix="use --sandbox bubblewrap")
+    found = f"libraries imported in {time.monotonic() - started:.1f} s"
+    return Finding(name=name, ok=True, found=found)
 
 
 def kernel(release: str) -> Finding:
