@@ -30,8 +30,12 @@ def read_json(data: bytes, max_values: int) -> tuple[Any, int]:
 
 
 def fault(error: ValidationError) -> str:
-    """The first thing that is wrong, without its value, which may be of any size."""
+    """The first thing that is wrong, without its value, which may be of any size.
+
+    Pydantic's own words hold tags of the input: what is in them acts on no terminal.
+    """
     if error.error_count() > MAX_ERRORS:
         return f"in {error.error_count()} places"
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    return f"at {'.'.join(map(str, first['loc']))[:200]!r}: {first['msg'][:200]}"
+    said = first["msg"][:200].encode("unicode_escape").decode()
+    return f"at {'.'.join(map(str, first['loc']))[:200]!r}: {said}"

@@ -47,14 +47,14 @@ def test_every_seed_is_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_damaged_bytes_keep_every_promise(name: str, data: st.DataObject) -> None:
     target(float(TARGETS[name](data.draw(damaged(SEEDS[name])))))
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=500))
 def test_any_bytes_keep_every_promise(name: str, data: bytes) -> None:
     TARGETS[name](data)
