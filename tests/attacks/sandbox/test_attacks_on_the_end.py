@@ -1,5 +1,6 @@
 """Guests that will not end, or want to outlive their end; and that they would, were they let."""
 
+import fcntl
 import threading
 import time
 import uuid
@@ -100,6 +101,49 @@ def test_a_daemon_ends_with_its_run(settled: Sandbox, tmp_path: Path) -> None:
         ran = Runner(settled, tmp_path)(DAEMON.format(word=word))
     assert ran.out == b"alive"
     assert processes_named(word) == []
+
+
+LITTER = """
+    import fcntl, json, os, resource, socket
+    made = []
+    for place in ("/tmp", "/dev/shm", os.path.expanduser("~")):
+        os.chdir(place)
+        with open("sparse", "wb") as file:
+            os.truncate(file.fileno(), 1 << 50)
+        os.mkfifo("pipe")
+        os.symlink("/etc/shadow", "link")
+        os.link("sparse", "twice")
+        open(b"\\xff\\n\\x1b[31m" + b"x" * 200, "w").close()
+        socket.socket(socket.AF_UNIX).bind("listener")
+        os.mkdir("closed", 0)
+        for depth in range(3000):
+            os.mkdir("down")
+            os.chdir("down")
+        made.append(depth)
+    locks = [open(f"/job/{name}") for name in ("guest/__main__.py", "locked")]
+    for lock in locks:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print(json.dumps(made))
+"""
+
+
+def test_what_a_run_litters_goes_with_it(settled: Sandbox, tmp_path: Path) -> None:
+    """Sparse files, links, pipes, names, 3,000 folders deep, and locks on what it may read."""
+    runner = Runner(settled, tmp_path)
+    job = runner.job(LITTER)
+    locked = job.folder / "locked"
+    locked.write_text("")
+    locked.chmod(0o644)
+    before = sorted(job.folder.rglob("*"))
+    out = bytearray()
+    with stays_well(settled, tmp_path):
+        end = settled.run(job, out.extend)
+    assert out == b"[2999, 2999, 2999]\n", end
+    assert sorted(job.folder.rglob("*")) == before
+    with locked.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    listed = "import json, os; print(json.dumps([os.listdir(p) for p in ('/dev/shm', '.')]))"
+    assert runner(listed).report == [[], []]
 
 
 @pytest.mark.parametrize(("stream", "reason"), [(1, "evidence_too_large"), (2, None)])
