@@ -39,7 +39,8 @@ def cut(full: DataStore, names: Sequence[str], sizes: Mapping[str, int], root: P
         raise DataError(f"cannot cut {', '.join(unknown)}: expected some of {sorted(splits)}")
     try:
         make_folder(root)
-        with FileLock(root / ".cutting.lock"):
+        # Beside it, not within: a run that reads the data could hold the lock.
+        with FileLock(root.with_name(f".{root.name}.lock")):
             datasets = [_cut(full, name, sizes, root) for name in names]
     except OSError as error:
         raise DataError(f"cut-down data cannot be written to {root}: {error}") from error

@@ -49,6 +49,11 @@ def test_what_is_there_is_left_alone_and_what_was_altered_is_made_anew(
     assert images.stat().st_mtime_ns == before
 
 
+def test_nothing_but_data_lies_in_what_a_run_reads(full: DataStore, tmp_path: Path) -> None:
+    cut(full, ["tiny"], {}, tmp_path / "cut")
+    assert [path.name for path in (tmp_path / "cut").iterdir()] == ["Tiny"]
+
+
 @pytest.mark.parametrize("size", [0, 8])
 def test_no_more_images_are_promised_than_there_are(
     full: DataStore, tmp_path: Path, size: int
