@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.sandbox.bubblewrap.command import (
+    FIRST,
     GROUP,
     PASSWD,
     SCRATCH,
@@ -90,6 +91,8 @@ def steps(view: View, system: Sequence[Path], tmp_bytes: int) -> Iterator[Step]:
     yield ("file", "/etc/passwd", PASSWD)
     yield ("file", "/etc/group", GROUP)
     yield ("proc",)
+    yield ("tmpfs", FIRST, "mode=0555,size=4k,nr_inodes=2")  # nobody sees into the first process
+    yield ("closed", FIRST)
     yield ("tmpfs", "/dev", "mode=0755,size=64k,nr_inodes=64")
     yield from (("device", f"/dev/{name}", f"/dev/{name}") for name in DEVICES)
     yield from (("link", target, place) for place, target in _LINKS.items())

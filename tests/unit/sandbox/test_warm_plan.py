@@ -43,11 +43,18 @@ def test_a_plan_is_json_and_names_all_that_a_fork_needs() -> None:
 
 def test_what_may_be_written_is_bounded_in_bytes_and_files() -> None:
     writable = [step[1:] for step in steps(VIEW, (), 8 << 20) if step[0] == "tmpfs"]
-    assert writable[1:] == [
+    assert writable[2:] == [
         ("/dev/shm", "mode=1777,size=8388608,nr_inodes=2048"),
         ("/tmp", "mode=1777,size=8388608,nr_inodes=2048"),
         ("/home/student", "mode=0700,size=8388608,nr_inodes=2048"),
     ]
+
+
+def test_nobody_sees_into_the_first_process() -> None:
+    made = list(steps(VIEW, (), 4096))
+    hidden = made.index(("closed", "/proc/1"))
+    assert made[hidden - 2] == ("proc",)
+    assert made[hidden - 1][:2] == ("tmpfs", "/proc/1")
 
 
 def test_masks_lie_over_the_environment_and_the_job_comes_last() -> None:

@@ -63,6 +63,8 @@ def _kept(plan: Plan, pipes: Pipes, parent: int) -> int | Guest | None:
             procs.write("0")
     for number, value in plan["rlimits"]:
         _limit(number, value)
+    if plan["private_bytes"] is not None:
+        _limit(resource.RLIMIT_DATA, plan["private_bytes"] + _private_bytes())
     trees = _separated(plan)
     calls.die_with_parent()
     if os.getppid() != parent:
@@ -143,8 +145,6 @@ def _become_powerless(plan: Plan) -> None:
     socket.sethostname(plan["host"])
     if plan["processes"] is not None:
         _limit(resource.RLIMIT_NPROC, plan["processes"])
-    if plan["private_bytes"] is not None:
-        _limit(resource.RLIMIT_DATA, plan["private_bytes"] + _private_bytes())
     calls.drop_capabilities()
     calls.filter_calls(base64.b64decode(plan["seccomp"]))
 
