@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     """Locks of running sandboxes; the same for every process of a user on this machine."""
     oci_runtime: str | None = None
     """What containers run in, such as ``runsc`` (gVisor); unset: the engine's own choice."""
+    image: str | None = None
+    """Image that containers run, made by ``scripts/image.sh``; unset: this machine's own system and
+    Python environment are bound into an empty one."""
     gpu_shares: NonNegativeInt = 1
     """Runs that may use one GPU at once; 0: no GPU is used. Above 1 nothing but courtesy and a
     watch that looks twice a second keeps them from each other's part of its memory."""

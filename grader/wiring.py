@@ -34,10 +34,14 @@ def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
             "unknown_sandbox", f"there is no sandbox {name!r}, only: {', '.join(SANDBOXES)}"
         )
     if name == "auto":
-        return _leasing(settings, backends.strongest(settings.runtime_dir, settings.oci_runtime))
-    found = backends.backend(name, settings.runtime_dir, settings.oci_runtime)
+        return _leasing(settings, backends.strongest(settings.runtime_dir, _containers(settings)))
+    found = backends.backend(name, settings.runtime_dir, _containers(settings))
     backends.require(found)
     return _leasing(settings, found)
+
+
+def _containers(settings: Settings) -> backends.Containers:
+    return backends.Containers(settings.oci_runtime, settings.image)
 
 
 def _leasing(settings: Settings, box: Sandbox) -> Sandbox:
@@ -58,7 +62,7 @@ def sandbox_findings(settings: Settings) -> dict[str, tuple[Finding, ...]]:
 
 def _findings(settings: Settings, name: str) -> tuple[Finding, ...]:
     try:
-        found = backends.backend(name, settings.runtime_dir, settings.oci_runtime)
+        found = backends.backend(name, settings.runtime_dir, _containers(settings))
         return found.examine()
     except SandboxError as error:
         return (Finding(name=name, ok=False, found=str(error)),)

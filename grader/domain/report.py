@@ -94,6 +94,8 @@ class RunReport(Frozen):
     """How the notebook ran."""
 
     sandbox: str
+    image: str | None = None
+    """Name and digest of the container's image; None where none was used."""
     seconds: float
     peak_memory_bytes: int | None
     limits: Limits

@@ -74,6 +74,8 @@ class SandboxFacts(Frozen):
 
     sandbox: str
     """Backend, such as ``bubblewrap``."""
+    image: str | None = None
+    """Name and digest of the container's image; None where none was used."""
     seconds: float
     """Wall time of the whole run."""
     peak_memory_bytes: Count | None = None

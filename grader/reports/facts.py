@@ -129,6 +129,8 @@ def run_facts(run: RunReport) -> tuple[Fact, ...]:
         Fact("Sandbox", line(run.sandbox)),
         Fact("Protections", ", ".join(map(words, run.protections)) or "none reported"),
     ]
+    if run.image is not None:
+        facts.append(Fact("Image", line(run.image)))
     if run.device:
         facts.append(Fact("Device", _device(run)))
     if run.gpu is not None:

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
 from grader.sandbox.container import ContainerSandbox, installed
-from grader.sandbox.container.engine import GVISOR
+from grader.sandbox.container.engine import KINDS, is_gvisor
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Finding, Sandbox
 from grader.sandbox.warm import WarmSandbox
@@ -15,13 +16,27 @@ from grader.sandbox.warm import WarmSandbox
 NAMES = ("bubblewrap", "docker", "podman", "warm")
 
 
-def backend(name: str, runtime_dir: Path, oci_runtime: str | None) -> Sandbox:
+@dataclass(frozen=True)
+class Containers:
+    """How containers are made.
+
+    Attributes:
+        runtime: OCI runtime, such as ``runsc``; None: the engine's own choice.
+        image: name of an image of the project's Dockerfile; None: this machine's system and Python
+            environment are bound into an empty one.
+    """
+
+    runtime: str | None = None
+    image: str | None = None
+
+
+def backend(name: str, runtime_dir: Path, containers: Containers) -> Sandbox:
     """The backend of that name, whether it works here or not.
 
     Args:
         name: one of `NAMES`.
         runtime_dir: folder of locks, the same for all graders of a user on a machine.
-        oci_runtime: for containers, such as ``runsc``; None: the engine's own choice.
+        containers: for those backends that are container engines.
 
     Raises:
         SandboxError: there is no such program here.
@@ -30,32 +45,41 @@ def backend(name: str, runtime_dir: Path, oci_runtime: str | None) -> Sandbox:
         return BubblewrapSandbox.here(runtime_dir)
     if name == "warm":
         return WarmSandbox.here(runtime_dir)
-    for engine in installed(oci_runtime):
+    for engine in installed(containers.runtime):
         if engine.kind == name:
             here = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
             groups = shared_groups(engine)
-            return ContainerSandbox(engine, here, runtime_dir, groups=groups)
+            return ContainerSandbox(
+                engine, here, runtime_dir, image=containers.image, groups=groups
+            )
     raise SandboxError("no_engine", f"{name} is not installed: apt-get install {_PACKAGES[name]}")
 
 
-def strongest(runtime_dir: Path, oci_runtime: str | None) -> Sandbox:
+def strongest(runtime_dir: Path, containers: Containers) -> Sandbox:
     """The first that works: containers of another kernel (gVisor), bubblewrap, other containers.
+
+    Where an image was chosen only containers are tried: nothing else would run in it.
 
     Raises:
         SandboxError: none does; says what each lacks.
     """
-    engines = ("docker", "podman")
-    order = (*engines, "bubblewrap") if oci_runtime == GVISOR else ("bubblewrap", *engines)
     reasons: list[str] = []
-    for name in order:
+    for name in order(containers):
         try:
-            found = backend(name, runtime_dir, oci_runtime)
+            found = backend(name, runtime_dir, containers)
             require(found)
         except SandboxError as error:
             reasons.append(str(error))
         else:
             return found
     raise SandboxError("no_sandbox", "; ".join(reasons))
+
+
+def order(containers: Containers) -> tuple[str, ...]:
+    """Names of backends, the strongest first."""
+    if containers.image is not None:
+        return KINDS
+    return (*KINDS, "bubblewrap") if is_gvisor(containers.runtime) else ("bubblewrap", *KINDS)
 
 
 def require(sandbox: Sandbox) -> None:

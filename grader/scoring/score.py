@@ -137,6 +137,7 @@ def _run(case: Case, limits: Limits) -> RunReport:
     facts, environment = evidence.facts, evidence.environment
     return RunReport(
         sandbox=facts.sandbox,
+        image=facts.image,
         seconds=facts.seconds,
         peak_memory_bytes=facts.peak_memory_bytes,
         limits=limits,

@@ -17,7 +17,7 @@ import pytest
 from grader.domain.limits import MIB, Limits
 from grader.sandbox.bubblewrap import BubblewrapSandbox, Interpreter
 from grader.sandbox.bubblewrap.command import USER_ID
-from grader.sandbox.container import ContainerSandbox, installed
+from grader.sandbox.container import ContainerSandbox, Engine, installed
 from grader.sandbox.container.examine import answering
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
@@ -140,13 +140,19 @@ def _bubblewrap(runtime: Path) -> Sandbox:
     return BubblewrapSandbox.here(runtime)
 
 
+def answering_engine(kind: str, oci_runtime: str | None = None) -> Engine:
+    """That engine; the test ends where it is not installed or does not answer."""
+    engine = next((found for found in installed(oci_runtime) if found.kind == kind), None)
+    if engine is None:
+        pytest.skip(f"{kind} is not installed")
+    if not (answer := answering(engine)).ok:
+        unavailable(f"{kind} is installed and does not answer: {answer.found}")
+    return engine
+
+
 def _container(kind: str, oci_runtime: str | None = None) -> Callable[[Path], Sandbox]:
     def make(runtime: Path) -> Sandbox:
-        engine = next((found for found in installed(oci_runtime) if found.kind == kind), None)
-        if engine is None:
-            pytest.skip(f"{kind} is not installed")
-        if not (answer := answering(engine)).ok:
-            unavailable(f"{kind} is installed and does not answer: {answer.found}")
+        engine = answering_engine(kind, oci_runtime)
         runtime.chmod(0o755)
         return ContainerSandbox(engine, INTERPRETER, runtime, groups=shared_groups(engine))
 

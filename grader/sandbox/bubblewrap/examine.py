@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -130,25 +131,45 @@ def interpreter_found(interpreter: Interpreter, *, other_user: bool) -> Finding:
 
 def trial(sandbox: Runs) -> Finding:
     """A guest that only says "ok" starts and is heard."""
-    name, said, started = "a sandbox starts", bytearray(), time.monotonic()
-    limits = Limits(
-        wall_seconds=5, grace_seconds=1, memory_bytes=256 * _MIB, tmp_bytes=_MIB, threads=1
-    )
+    name, started = "a sandbox starts", time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
-            main = Path(folder, "guest", "__main__.py")
-            main.parent.mkdir()
-            main.write_text("print('ok')\n")
-            for path in (Path(folder), main.parent):
-                path.chmod(0o755)
-            end = sandbox.run(Job(Path(folder), None, limits), said.extend)
+        heard = hear(sandbox, "print('ok')\n")
     except (SandboxError, OSError) as error:
         code = error.code if isinstance(error, SandboxError) else "os"
         return Finding(name=name, ok=False, found=str(error), fix=_FIXES.get(code, ""))
     milliseconds = round(1000 * (time.monotonic() - started))
-    ok = said == b"ok\n" and end.stopped is None
-    found = f"in {milliseconds} ms" if ok else f"it said {bytes(said)!r}: {end.stderr}"
+    ok = heard.said == b"ok\n" and heard.end.stopped is None
+    found = f"in {milliseconds} ms" if ok else f"it said {heard.said!r}: {heard.end.stderr}"
     return Finding(name=name, ok=ok, found=found)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a guest wrote to its standard output, and how it ended."""
+
+    said: bytes
+    end: RunEnd
+
+
+def hear(sandbox: Runs, script: str) -> Heard:
+    """Run a small guest: its program is the script.
+
+    Raises:
+        SandboxError: it could not be run.
+        OSError: there is no room for its folder.
+    """
+    limits = Limits(
+        wall_seconds=5, grace_seconds=1, memory_bytes=256 * _MIB, tmp_bytes=_MIB, threads=1
+    )
+    said = bytearray()
+    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as folder:
+        main = Path(folder, "guest", "__main__.py")
+        main.parent.mkdir()
+        main.write_text(script)
+        for path in (Path(folder), main.parent):
+            path.chmod(0o755)
+        end = sandbox.run(Job(Path(folder), None, limits), said.extend)
+    return Heard(bytes(said), end)
 
 
 _FIXES = {

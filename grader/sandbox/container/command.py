@@ -27,6 +27,25 @@ _SHELL = 'umask 077; "$@"; code=$(($? & 127)); [ "$code" != 2 ] || code=1; exit 
 code is the guest's, or the number of the signal that ended it; so 137 says that it was itself
 killed, which nothing inside can do."""
 
+PROTECTIONS = (
+    "pid_namespace",
+    "network_namespace",
+    "ipc_namespace",
+    "mount_namespace",
+    "uts_namespace",
+    "no_capabilities",
+    "no_new_privileges",
+    "seccomp",
+    "read_only_system",
+    "bounded_tmpfs",
+    "own_environment",
+    "slot_user",
+    "engine_memory",
+    "engine_pids",
+    "engine_cpu",
+)
+"""Codes of what `create` takes away, for the report."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -85,7 +104,7 @@ def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
     words = ["--memory", memory, "--memory-swap", memory]
     words += ["--cpus", str(min(limits.threads, box.cpus)), "--shm-size", str(limits.tmp_bytes)]
     words += ["--pids-limit", str(counted(box.runtime, limits.processes))]
-    ulimits = {"core": 0, "nofile": 1024, "memlock": 8 << 20, "msgqueue": 0, "sigpending": 1024}
+    ulimits = {"core": 1, "nofile": 1024, "memlock": 8 << 20, "msgqueue": 0, "sigpending": 1024}
     if kind == "podman":  # else it raises them to its own, which needs a capability
         ulimits["nproc"] = 1024
     words += [w for name, n in ulimits.items() for w in ("--ulimit", f"{name}={n}:{n}")]

@@ -1,6 +1,10 @@
 """What `grader doctor` says about this backend: each finding with the exact fix."""
 
-from grader.sandbox.bubblewrap.examine import Runs, trial
+import json
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.examine import Runs, hear, trial
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.interface import Finding
 
@@ -10,10 +14,63 @@ _STARTS = {
 }
 
 
-def examine(sandbox: Runs, engine: Engine) -> tuple[Finding, ...]:
-    """The engine answers, and a container of a guest that says "ok" starts."""
+MEASURED = ("numpy", "scipy", "torch", "torchvision")
+"""Libraries with whose versions on this machine the tolerances and accuracies were measured."""
+_VERSIONS = """
+import importlib.metadata as metadata, json
+found = {}
+for name in %r:
+    try:
+        found[name] = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        found[name] = None
+print(json.dumps(found))
+"""
+
+
+def examine(sandbox: Runs, engine: Engine, image: str | None) -> tuple[Finding, ...]:
+    """The engine answers, and a container of a guest that says "ok" starts.
+
+    Args:
+        sandbox: what is tried out.
+        engine: whose containers.
+        image: name of the image that was chosen; None: the skeleton, which holds what is here.
+    """
     answers = answering(engine)
-    return (answers, trial(sandbox)) if answers.ok else (answers,)
+    if not answers.ok:
+        return (answers,)
+    starts = trial(sandbox)
+    if image is None or not starts.ok:
+        return (answers, starts)
+    return (answers, starts, same_versions(sandbox, image))
+
+
+def same_versions(sandbox: Runs, image: str) -> Finding:
+    """The image has the libraries that are here: others compute slightly other numbers."""
+    name = f"libraries of {image}"
+    try:
+        inside = json.loads(hear(sandbox, _VERSIONS % (MEASURED,)).said)
+    except (SandboxError, OSError, ValueError) as error:
+        return Finding(name=name, ok=False, found=str(error), required=False)
+    others = [
+        f"{library} {inside.get(library) or 'missing'} instead of {here}"
+        for library in MEASURED
+        if (here := _here(library)) != inside.get(library)
+    ]
+    return Finding(
+        name=name,
+        ok=not others,
+        found=", ".join(others) or "the same as here",
+        fix="build it anew: scripts/lock_image.py, then scripts/image.sh",
+        required=False,
+    )
+
+
+def _here(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def answering(engine: Engine) -> Finding:

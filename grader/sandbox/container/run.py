@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
@@ -23,12 +24,12 @@ from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import environment, guest
 from grader.sandbox.container.attach import attached
-from grader.sandbox.container.command import LABEL, Box, create
+from grader.sandbox.container.command import LABEL, PROTECTIONS, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
 from grader.sandbox.container.fault import Ending, State, refusal, verdict
 from grader.sandbox.container.groups import SharedGroups
-from grader.sandbox.container.image import Image, imported
+from grader.sandbox.container.image import Image, chosen
 from grader.sandbox.container.profile import profile
 from grader.sandbox.gpu.device import container_words, present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
@@ -46,23 +47,17 @@ from grader.sandbox.linux.slots import Slot, Slots
 
 STARTUP_SECONDS = 120.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""
-_PROTECTIONS = (
-    "pid_namespace",
-    "network_namespace",
-    "ipc_namespace",
-    "mount_namespace",
-    "uts_namespace",
-    "no_capabilities",
-    "no_new_privileges",
-    "seccomp",
-    "read_only_system",
-    "bounded_tmpfs",
-    "own_environment",
-    "slot_user",
-    "engine_memory",
-    "engine_pids",
-    "engine_cpu",
-)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What is known once a container is gone; `seconds` is the wall time since its creation."""
+
+    image: Image
+    state: State | None
+    pump: Pump
+    usage: Usage
+    seconds: float
 
 
 class ContainerSandbox:
@@ -74,7 +69,7 @@ class ContainerSandbox:
         interpreter: Interpreter,
         runtime: Path,
         *,
-        image: Image | None = None,
+        image: str | None = None,
         groups: SharedGroups | None = None,
         startup_seconds: float = STARTUP_SECONDS,
     ) -> None:
@@ -84,7 +79,7 @@ class ContainerSandbox:
             engine: whose containers.
             interpreter: this machine's Python environment, which is bound into the skeleton.
             runtime: folder of locks; the same for all graders of one user on a machine.
-            image: what to run; None: the skeleton.
+            image: name of an image of the project's Dockerfile; None: the skeleton.
             groups: where control groups can be made; see `shared_groups`.
             startup_seconds: what a run may take beyond wall and grace time.
 
@@ -116,14 +111,15 @@ class ContainerSandbox:
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
-        return examine(self, self.engine)
+        return examine(self, self.engine, self._image)
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`."""
         self._sweep()
+        image = chosen(self.engine, self._image, self._interpreter.python)
         started = time.monotonic()
         with self.slots.hold() as slot, self._group(slot, job.limits) as group:
-            with self._container(slot, job):
+            with self._container(slot, job, image):
                 with (
                     self._killer(slot.name) as kill,
                     attached(self.engine, slot.name, self._scratch) as streams,
@@ -134,7 +130,8 @@ class ContainerSandbox:
                     pump.run()
                 state = self._state(slot.name)
             usage = group.usage() if group else Usage()
-        return self._end(job.limits, state, pump, usage, time.monotonic() - started)
+        ended = Ended(image, state, pump, usage, time.monotonic() - started)
+        return self._end(job.limits, ended)
 
     def close(self) -> None:
         """See `Sandbox`."""
@@ -159,15 +156,14 @@ class ContainerSandbox:
             self.groups.clear(slot.name)
 
     @contextmanager
-    def _container(self, slot: Slot, job: Job) -> Iterator[None]:
+    def _container(self, slot: Slot, job: Job, image: Image) -> Iterator[None]:
         """The container of that name exists, not started, while the context lasts."""
-        image = self._image or Image(imported(self.engine), self._interpreter.python, machine=True)
         assert slot.uid is not None
         box = Box(
             name=slot.name,
             label=self.slots.label,
             user=slot.uid,
-            image=image.name,
+            image=image.digest,
             profile=self._profile,
             parent=None if self.groups is None else f"/{slot.name}",
             runtime=self.engine.runtime,
@@ -261,30 +257,29 @@ class ContainerSandbox:
                 if free:
                     self._remove(name)
 
-    def _end(
-        self, limits: Limits, state: State | None, pump: Pump, usage: Usage, seconds: float
-    ) -> RunEnd:
+    def _end(self, limits: Limits, ended: Ended) -> RunEnd:
+        pump, state, usage = ended.pump, ended.state, ended.usage
         stderr = pump.stderr.bytes().decode(errors="replace")
-        heard = pump.received > 0
         ending = Ending(
             pump.halted,
             state,
-            heard,
+            pump.received > 0,
             stderr,
             usage.peak_bytes,
             limits.memory_bytes,
             gvisor=is_gvisor(self.engine.runtime),
         )
         judged = verdict(ending)
-        if isinstance(judged, SandboxError):
-            raise SandboxError("closed", "the sandbox was closed") if self._closed else judged
         if self._closed:
             raise SandboxError("closed", "the sandbox was closed")
+        if isinstance(judged, SandboxError):
+            raise judged
         facts = SandboxFacts(
             sandbox=self.name,
-            seconds=seconds,
+            image=f"{ended.image.name} {ended.image.digest}",
+            seconds=ended.seconds,
             peak_memory_bytes=usage.peak_bytes,
             oom_kills=int(ending.out_of_memory or bool(state and state.out_of_memory)),
-            protections=_PROTECTIONS,
+            protections=PROTECTIONS,
         )
         return RunEnd(facts=facts, stopped=judged, stderr=stderr)

@@ -78,3 +78,9 @@ def test_a_second_run_its_seed_and_the_data_are_told() -> None:
     assert told["Hidden inputs"] == "0123"
     assert told["Trained once more"].startswith("model_lenet (")
     assert told["Trained once more"].endswith("finished)")
+
+
+def test_the_image_that_a_container_ran_is_told_with_its_digest() -> None:
+    run = never_ran().run.model_copy(update={"image": "grader-guest sha256:88cf8152"})
+    assert dict(run_facts(run))["Image"] == "grader-guest sha256:88cf8152"
+    assert "Image" not in dict(run_facts(never_ran().run))

@@ -66,7 +66,9 @@ def report(*problems: tuple[float, tuple[Any, ...]], **changes: Any) -> Any:
         cells=(cell,),
         answers=(),
         stopped=Stopped(reason="memory", message="too much"),
-        facts=SandboxFacts(sandbox="fake", seconds=3, peak_memory_bytes=5, warnings=("no cgroup",)),
+        facts=SandboxFacts(
+            sandbox="fake", image="a b", seconds=3, peak_memory_bytes=5, warnings=("no cgroup",)
+        ),
     )
     flag = Flag(code="shortcut_call", message="np.convolve")
     submission = Submission(name="a.ipynb", sha256="ab", cells=(), flags=(flag,))
@@ -146,6 +148,7 @@ def test_the_run_is_told_as_it_was() -> None:
     found = report((4, ((1, RIGHT),)), limits=Limits(threads=3))
     assert found.run.model_dump(exclude={"limits", "limits_hit"}) == {
         "sandbox": "fake",
+        "image": "a b",
         "seconds": 3.0,
         "peak_memory_bytes": 5,
         "stopped": "memory",
