@@ -29,7 +29,7 @@ def rlimits(limits: Limits, *, memory_held: bool) -> dict[int, int]:
     control group holds memory; it does not count shared mappings.
     """
     wanted = {
-        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CORE: 1,  # see `seccomp.CORE`
         resource.RLIMIT_NOFILE: 1024,
         resource.RLIMIT_MEMLOCK: 8 * MIB,
         resource.RLIMIT_MSGQUEUE: 0,

@@ -28,6 +28,9 @@ NEW_NAMESPACES = 0x7E020080
 """CLONE_NEW* of ``linux/sched.h``: time, mount, cgroup, uts, ipc, user, pid, net."""
 TERMINAL_INJECTION = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: type into the terminal that we were started from."""
+CORE = 4
+"""RLIMIT_CORE. It is one byte: then no core is written to a file, nor to a program of the host's,
+which would be started outside of all limits. With zero, which a guest could set, it is started."""
 UNIX, INET, INET6, NETLINK = 1, 2, 10, 16
 NETLINK_ROUTE = 0
 
@@ -90,7 +93,25 @@ def _socketpair() -> list[Op]:
     return [_argument(0), Op(EQUAL, UNIX, 0, 1), Op(RETURN, ALLOW), refuse(errno.EPERM)]
 
 
-_RULES = {"clone": _clone, "ioctl": _ioctl, "socket": _socket, "socketpair": _socketpair}
+def _setrlimit() -> list[Op]:
+    return [_argument(0), Op(EQUAL, CORE, 0, 1), refuse(errno.EPERM), Op(RETURN, ALLOW)]
+
+
+def _prlimit64() -> list[Op]:
+    """Asking for the limit on cores, with no new one given, is allowed."""
+    new_low, new_high = _argument(2), Op(LOAD, 16 + 8 * 2 + 4)
+    asks = [new_low, Op(EQUAL, 0, 0, 3), new_high, Op(EQUAL, 0, 0, 1)]
+    return [_argument(1), Op(EQUAL, CORE, 0, 4), *asks, Op(RETURN, ALLOW), refuse(errno.EPERM)]
+
+
+_RULES = {
+    "clone": _clone,
+    "ioctl": _ioctl,
+    "socket": _socket,
+    "socketpair": _socketpair,
+    "setrlimit": _setrlimit,
+    "prlimit64": _prlimit64,
+}
 
 
 def supported(machine: str) -> bool:

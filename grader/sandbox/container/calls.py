@@ -26,7 +26,7 @@ ALLOWED = tuple(
     mprotect mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedsend mq_unlink mremap mseal
     msgctl msgget msgrcv msgsnd msync munlock munlockall munmap nanosleep newfstatat open openat
     openat2 pause personality pidfd_open pidfd_send_signal pipe pipe2 pkey_alloc pkey_free
-    pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64 process_mrelease pselect6
+    pkey_mprotect poll ppoll prctl pread64 preadv preadv2 process_mrelease pselect6
     putpmsg pwrite64 pwritev pwritev2 query_module read readahead readlink readlinkat readv
     recvfrom recvmmsg recvmsg remap_file_pages removexattr removexattrat rename renameat
     renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask
@@ -36,7 +36,7 @@ ALLOWED = tuple(
     sched_setscheduler sched_yield seccomp security select semctl semget semop semtimedop
     sendfile sendmmsg sendmsg sendto set_mempolicy set_mempolicy_home_node set_robust_list
     set_thread_area set_tid_address setfsgid setfsuid setgid setgroups setitimer setpgid
-    setpriority setregid setresgid setresuid setreuid setrlimit setsid setsockopt setuid
+    setpriority setregid setresgid setresuid setreuid setsid setsockopt setuid
     setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 splice
     stat statfs statmount statx symlink symlinkat sync sync_file_range sync_file_range2 syncfs
     sysfs sysinfo tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime

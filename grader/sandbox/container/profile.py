@@ -22,6 +22,7 @@ from typing import Any
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.seccomp import (
     AUDIT_ARCH,
+    CORE,
     INET,
     INET6,
     NETLINK,
@@ -37,6 +38,7 @@ Rule = dict[str, Any]
 ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 _BITS = 32
 _ALL = 2**_BITS - 1
+_POINTER = 2**64 - 1
 
 
 def profile(machine: str | None = None, *, gvisor: bool = False) -> str:
@@ -71,6 +73,10 @@ def _rules(*, gvisor: bool) -> Iterator[Rule]:
         yield _allow("socket", (_masked(0, _ALL, family),))
     yield _allow("socket", (_masked(0, _ALL, NETLINK), _masked(2, _ALL, NETLINK_ROUTE)))
     yield _allow("socketpair", (_masked(0, _ALL, UNIX),))
+    for mask, value in everything_but((CORE,)):
+        yield _allow("setrlimit", (_masked(0, mask, value),))
+        yield _allow("prlimit64", (_masked(1, mask, value),))
+    yield _allow("prlimit64", (_masked(1, _ALL, CORE), _masked(2, _POINTER, 0)))
 
 
 def everything_but(values: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -25,6 +25,8 @@ ARGUMENTS: dict[str, Numbers] = {
     "ioctl": Numbers(16, 29),
     "socket": Numbers(41, 198),
     "socketpair": Numbers(53, 199),
+    "setrlimit": Numbers(160, 164),
+    "prlimit64": Numbers(302, 261),
 }
 """Calls that the filter judges by their arguments."""
 

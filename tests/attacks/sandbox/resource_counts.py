@@ -1,6 +1,9 @@
 """Attacks by numbers: processes, threads, files, timers, queues, and bytes on a tmpfs."""
 
+from dataclasses import replace
+
 from attack import Attack, Bite
+from host_reach import NO_PROFILE, NO_SECCOMP
 from weakened import Weakening, dropped
 
 from grader.domain.limits import GIB, MIB
@@ -165,4 +168,40 @@ DISK = Attack(
     modest=64 * MIB,
 )
 
-ATTACKS = (PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)
+CORES = Attack(
+    name="core_dumps",
+    defence="RLIMIT_CORE of one byte, at which no program of the host is given a core either",
+    script="""
+        import resource
+
+        def dumped():
+            os.chdir("/tmp")
+            if os.fork() == 0:
+                try:
+                    most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+                    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+                except ValueError:  # refused
+                    pass
+                os.abort()
+            os.wait()
+            return any(name.startswith("core") for name in os.listdir("/tmp"))
+
+        attempt("core_file", dumped)
+        attempt("other_limit", lambda: resource.getrlimit(resource.RLIMIT_CORE) != (1, 1))
+        attempt("limit", resource.setrlimit, resource.RLIMIT_CORE, (0, 0))
+    """,
+    bites={
+        "bubblewrap": (
+            Bite(
+                replace(NO_SECCOMP, rlimits=False), frozenset({"limit", "core_file", "other_limit"})
+            ),
+            Bite(NO_SECCOMP, frozenset({"limit"})),
+        ),
+        "docker": (
+            Bite(_ulimit("core", 1 << 30), frozenset({"core_file", "other_limit"})),
+            Bite(NO_PROFILE, frozenset({"limit"})),
+        ),
+    },
+)
+
+ATTACKS = (CORES, PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)

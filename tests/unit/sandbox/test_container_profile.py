@@ -87,6 +87,15 @@ def test_sockets_are_local_or_of_the_internet_or_ask_for_routes(upper: int) -> N
     assert verdict("socket", 16 | upper, 3, 15) != 0  # netlink, but not of routes
 
 
+@pytest.mark.parametrize("upper", [0, HIGH])
+def test_the_limit_on_cores_is_asked_for_and_never_set(upper: int) -> None:
+    for resource in range(16):
+        assert (verdict("setrlimit", resource | upper) == 0) == (resource != 4)
+        for new in (0, 1, HIGH):
+            expected = resource != 4 or new == 0
+            assert (verdict("prlimit64", 0, resource | upper, new) == 0) == expected
+
+
 def test_everything_but_some_values_is_exactly_that() -> None:
     values = (0x5412, 0x541C, 0xFFFFFFFF)
     rules = list(everything_but(values))

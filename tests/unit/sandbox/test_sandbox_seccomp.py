@@ -112,6 +112,17 @@ def test_only_four_families_get_a_socket(family: int, protocol: int, machine: st
     assert ask(machine, named(machine, "socketpair"), family) == pair
 
 
+@given(st.integers(0, 15), st.integers(0, 2**64 - 1), st.sampled_from(MACHINES))
+def test_the_limit_on_cores_is_asked_for_and_never_set(
+    resource: int, new: int, machine: str
+) -> None:
+    fixed = resource == 4
+    assert ask(machine, named(machine, "setrlimit"), resource) == (EPERM if fixed else ALLOW)
+    for given_ in (new, new << 32, 1 << 32, 0):
+        expected = EPERM if fixed and given_ & 2**64 - 1 else ALLOW
+        assert ask(machine, named(machine, "prlimit64"), 0, resource, given_) == expected
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_program_fits_the_kernel_s_form(machine: str) -> None:
     ops = seccomp.program(machine)
