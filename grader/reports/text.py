@@ -23,14 +23,25 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|\x1b[@-Z\\-~]"
 )
 
+_ORDER = re.compile(r"(:(?=:\w)|#(?=#(?:\[|vso\[|teamcity\[)))")
+
 
 def clean(text: str) -> str:
-    r"""Text without anything that acts on a terminal, a browser's layout or an encoder.
+    r"""Text without anything that acts on a terminal, a log, a browser's layout or an encoder.
 
     Escape sequences vanish; other control characters, bidi marks and lone surrogates become a
     visible replacement character, so that a reader sees that something was there. Line ends
-    become ``\n``; tabs become four spaces.
+    become ``\n``; tabs become four spaces. Orders to a CI system are parted invisibly.
     """
+    return _parted(_cleaned(text))
+
+
+def _parted(text: str) -> str:
+    """Systems of CI obey lines of a log such as ``::error::`` and ``##vso[...]``."""
+    return _ORDER.sub("\\1\N{WORD JOINER}", text)
+
+
+def _cleaned(text: str) -> str:
     text = _ESCAPE_SEQUENCE.sub("", text)
     text = re.sub("\r\n?|[\u2028\u2029\u0085\x0b\x0c]", "\n", text).replace("\t", "    ")
     if text.isascii() and text.replace("\n", "").isprintable():

@@ -15,7 +15,7 @@ from grader.domain.run import SandboxFacts
 from grader.errors import EvidenceError
 from grader.evidence import Collector, pack
 
-PROBES = tuple(ReadVariables(id=f"v{number}", names=("a",)) for number in range(8))
+PROBES = tuple(ReadVariables(id=f"v{number}", names=("a",)) for number in range(80))
 SPEC = JobSpec(
     cells=tuple(JobCell(index=index, source="a = 1") for index in (1, 3)),
     probes=PROBES,

@@ -79,7 +79,7 @@ def test_a_run_ends_in_no_cell_that_was_not_sent_for_running() -> None:
         answer("never_asked"),
         answer("v0\0"),
         answer("../v0"),
-        answer("v8"),
+        answer("v80"),
         answer("v0", kind="module"),
         answer("v0", variables=[{"name": "a", "key": "../../etc/passwd", "path": "/etc/passwd"}]),
         answer("v0", cell=-2),
@@ -280,14 +280,14 @@ FLOODS = {
         'many = dict(kind="module", class_name="", parameter_count=1, parameters=[row] * 512, '
         "layers=[layer] * 512)\n"
         "def make(n):\n"
-        '    one = answer(f"v{n % 8}", **many)\n'
+        '    one = answer(f"v{n % 80}", **many)\n'
         '    del one["answer"]["variables"]\n'
         "    return frame(one)\n"
     ),
     "answers of many empty arrays": (
         'empty = {"dtype": "BOOL", "shape": [0], "data_offsets": [0, 0]}\n'
         'payload = claimed({f"{n:x}": empty for n in range(4096)})\n'
-        'make = lambda n: frame(answer(f"v{n % 8}"), payload)\n'
+        'make = lambda n: frame(answer(f"v{n % 80}"), payload)\n'
     ),
     "outputs with one wide character": (
         'from grader.evidence import pack\nimport json\n'
