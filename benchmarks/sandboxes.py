@@ -25,7 +25,7 @@ from benchmarks.sandbox_jobs import (
     seconds_until,
 )
 from grader.errors import SandboxError
-from grader.sandbox.backends import NAMES, backend, require
+from grader.sandbox.backends import NAMES, Containers, backend, require
 from grader.sandbox.interface import Job, Sandbox
 
 out = Console()
@@ -117,7 +117,7 @@ def main() -> int:
         Path(folder).chmod(0o755)
         for name in sys.argv[1:] or NAMES:
             try:
-                box = backend(name, Path(folder) / name, None)
+                box = backend(name, Path(folder) / name, Containers())
                 require(box)
             except SandboxError as error:
                 out.print(f"  {name}: left out: {error}", style="yellow")
