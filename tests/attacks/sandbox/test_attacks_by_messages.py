@@ -110,7 +110,10 @@ def test_a_cell_that_breaks_the_kernel_is_the_notebook_s_own_end(
     tight = LIMITS.model_copy(update={"memory_bytes": GIB})
     with stays_well(settled, tmp_path):
         evidence = run(settled, "print('before')", BREAKS[name], WITNESS, limits=tight)
-    assert evidence.stopped.reason in ENDS.get(name, {"kernel_died"}), evidence
+    reasons = ENDS.get(name, {"kernel_died"})
+    if settled.name == "podman" and "memory" in reasons:
+        reasons = reasons | {"kernel_died"}  # it tells for whom memory ran out of the first only
+    assert evidence.stopped.reason in reasons, evidence
     assert evidence.cells[0].output == "before\n"
     if evidence.stopped.reason != "finished":
         assert evidence.stopped.cell == 1
