@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     image: str | None = None
     """Image that containers run, made by ``scripts/image.sh``; unset: this machine's own system and
     Python environment are bound into an empty one."""
+    waiting: NonNegativeInt = 0
+    """Containers that are kept waiting for notebooks, with the libraries imported: each holds about
+    425 MB, and spares a notebook the seconds of its imports. For a service, or a class."""
     gpu_shares: NonNegativeInt = 1
     """Runs that may use one GPU at once; 0: no GPU is used. Above 1 nothing but courtesy and a
     watch that looks twice a second keeps them from each other's part of its memory."""

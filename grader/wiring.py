@@ -41,7 +41,7 @@ def sandbox(settings: Settings, name: str = "auto") -> Sandbox:
 
 
 def _containers(settings: Settings) -> backends.Containers:
-    return backends.Containers(settings.oci_runtime, settings.image)
+    return backends.Containers(settings.oci_runtime, settings.image, settings.waiting)
 
 
 def _leasing(settings: Settings, box: Sandbox) -> Sandbox:

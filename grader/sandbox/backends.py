@@ -11,6 +11,7 @@ from grader.sandbox.container import ContainerSandbox, installed
 from grader.sandbox.container.engine import KINDS, is_gvisor
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Finding, Sandbox
+from grader.sandbox.pool import Pool
 from grader.sandbox.warm import WarmSandbox
 
 NAMES = ("bubblewrap", "docker", "podman", "warm")
@@ -24,10 +25,12 @@ class Containers:
         runtime: OCI runtime, such as ``runsc``; None: the engine's own choice.
         image: name of an image of the project's Dockerfile; None: this machine's system and Python
             environment are bound into an empty one.
+        waiting: how many are kept waiting for notebooks, with the libraries imported.
     """
 
     runtime: str | None = None
     image: str | None = None
+    waiting: int = 0
 
 
 def backend(name: str, runtime_dir: Path, containers: Containers) -> Sandbox:
@@ -49,9 +52,8 @@ def backend(name: str, runtime_dir: Path, containers: Containers) -> Sandbox:
         if engine.kind == name:
             here = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
             groups = shared_groups(engine)
-            return ContainerSandbox(
-                engine, here, runtime_dir, image=containers.image, groups=groups
-            )
+            box = ContainerSandbox(engine, here, runtime_dir, image=containers.image, groups=groups)
+            return Pool(box, containers.waiting) if containers.waiting else box
     raise SandboxError("no_engine", f"{name} is not installed: apt-get install {_PACKAGES[name]}")
 
 
