@@ -13,7 +13,8 @@ from grader.pipeline import Graded
 from grader.running import Bench
 from grader.scoring import score
 
-ENDED_BY_ITSELF = "finished"
+PATIENT = {"wall_seconds": 300, "cell_seconds": 200}
+"""For a search of all memory."""
 
 
 class Arena:
@@ -37,11 +38,15 @@ class Arena:
         submission = pipeline.read(assignment, to_bytes(of_cells(cells)), "attack.ipynb")
         return pipeline.grade(assignment, submission, self.bench)
 
-    def grade_as(self, cells: Iterable[str], sha256: str) -> Graded:
+    def grade_as(
+        self, cells: Iterable[str], sha256: str, assignment: Assignment | None = None
+    ) -> Graded:
         """Grade it with the hidden inputs of the notebook of that digest: one defence less."""
-        submission = pipeline.read(self.assignment, to_bytes(of_cells(cells)), "attack.ipynb")
+        by = assignment or self.assignment
+        submission = pipeline.read(by, to_bytes(of_cells(cells)), "attack.ipynb")
         forged = submission.model_copy(update={"sha256": sha256})
-        return pipeline.grade(self.assignment, forged, self.bench)
+        patient = self.bench.limits.model_copy(update=PATIENT)
+        return pipeline.grade(by, forged, replace(self.bench, limits=patient))
 
     def judged(
         self, graded: Graded, change: Callable[[Assignment], Assignment] = lambda same: same

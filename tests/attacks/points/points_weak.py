@@ -9,13 +9,14 @@ import numpy as np
 
 from grader.checks import fit, tolerance
 from grader.checks.accuracy import AccuracyReached
+from grader.checks.functions import FunctionMatches
 from grader.checks.seen import answers, graded
 from grader.domain.assignment import Assignment
 from grader.domain.check import Case, Check, Questions
 from grader.domain.evidence import Answered, Evidence, FunctionAnswer, ModuleAnswer
 from grader.domain.hidden import Hidden
 from grader.domain.outcome import Outcome
-from grader.domain.probe import DescribeModule
+from grader.domain.probe import CallFunction, DescribeModule
 from grader.domain.progress import curves
 from grader.pipeline import Graded
 
@@ -94,3 +95,17 @@ def with_check(assignment: Assignment, name: str, check: Check) -> Assignment:
         for p in assignment.problems
     )
     return assignment.model_copy(update={"problems": problems})
+
+
+class WithExpectedValues(FunctionMatches):
+    """Puts what it expects beside the hidden inputs."""
+
+    def questions(self, hidden: Hidden) -> Questions:
+        asked = super().questions(hidden)
+        arrays = dict(asked.arrays)
+        (probe,) = asked.probes
+        assert isinstance(probe, CallFunction)
+        for number, call in enumerate(probe.calls):
+            x, h = (asked.arrays[key] for key in call.args)
+            arrays[f"expected.{self.name}.{number}"] = self.reference(x, h)
+        return Questions(asked.probes, arrays)
