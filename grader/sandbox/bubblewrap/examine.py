@@ -181,4 +181,7 @@ _FIXES = {
     "interpreter_unreachable": "make the environment from Debian's /usr/bin/python3, readable by"
     " every user",
     "bubblewrap_too_old": "install bubblewrap 0.8 or newer",
+    "runtime_missing": "install what GRADER_OCI_RUNTIME names; Docker also wants it in"
+    " /etc/docker/daemon.json, see docs/sandboxes.md",
+    "disk_full": "make room on the disk of the engine's data",
 }

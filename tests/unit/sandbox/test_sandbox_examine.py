@@ -105,11 +105,14 @@ def test_the_trial_tells_what_the_guest_said() -> None:
     assert "no module named site" in trial(FakeSandbox(ending=end)).found
 
 
-def test_a_failing_trial_has_the_fix_for_its_code() -> None:
-    broken = FakeSandbox(ending=SandboxError("no_user_namespaces", "not permitted"))
-    found = trial(broken)
+@pytest.mark.parametrize(
+    ("code", "fix"),
+    [("no_user_namespaces", "max_user_namespaces"), ("runtime_missing", "GRADER_OCI_RUNTIME")],
+)
+def test_a_failing_trial_has_the_fix_for_its_code(code: str, fix: str) -> None:
+    found = trial(FakeSandbox(ending=SandboxError(code, "not permitted")))
     assert found.found == "not permitted"
-    assert "max_user_namespaces" in found.fix
+    assert fix in found.fix
 
 
 def test_nothing_is_run_where_something_required_is_missing(tmp_path: Path) -> None:
