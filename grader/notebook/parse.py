@@ -15,6 +15,7 @@ from grader.notebook.answers import read_answers
 from grader.notebook.cells import read_cells
 from grader.notebook.encoding import read_text
 from grader.notebook.raw import RawCell, RawNotebook, read_raw
+from grader.notebook.reaching import find_reaching
 from grader.notebook.shortcuts import find_shortcuts
 
 MAX_NAME = 200
@@ -54,7 +55,7 @@ def parse(
         sha256=hashlib.sha256(data).hexdigest(),
         cells=cells,
         answers=read_answers(cells, questions, _released(release)),
-        flags=(*flags, *find_shortcuts(cells, shortcuts)),
+        flags=(*flags, *find_shortcuts(cells, shortcuts), *find_reaching(cells)),
     )
 
 
