@@ -16,6 +16,7 @@ from grader.domain.progress import Step, latest
 from grader.domain.report import ProblemReport
 from grader.domain.submission import Submission
 from grader.reports.facts import STATUSES
+from grader.reports.text import line
 
 
 class LiveView:
@@ -85,7 +86,8 @@ class LiveView:
         for problem in self._assignment.problems:
             report = self._problems.get(problem.id)
             if report is None:
-                table.add_row("·", problem.title, f"  – /{problem.points:g}", "", style="dim")
+                title = Text(_plain(problem.title, 70))
+                table.add_row("·", title, f"  – /{problem.points:g}", "", style="dim")
                 continue
             mark, _, style = STATUSES[report.status]
             note = (
@@ -96,9 +98,8 @@ class LiveView:
                 else f"so far: {report.message}"
             )
             points = f"{report.earned:g}/{report.possible:g}"
-            table.add_row(
-                Text(mark, style), report.title, points, Text(_plain(note, 70), style="dim")
-            )
+            title = Text(_plain(report.title, 70))
+            table.add_row(Text(mark, style), title, points, Text(_plain(note, 70), style="dim"))
         return table
 
     def _status(self) -> Text:
@@ -133,8 +134,8 @@ def _progress(step: Step) -> str:
 
 
 def _plain(text: str, width: int) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return printable if len(printable) <= width else printable[: width - 1] + "…"
+    shown = line(text)
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 
 def _clock(seconds: float) -> str:

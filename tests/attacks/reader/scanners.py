@@ -11,8 +11,8 @@ from markdown_it import MarkdownIt
 JOINERS = "\u200c\u200d\u2060"
 STYLES = re.compile(r"\x1b\[[\d;]*m")
 """Colours."""
-LIVE = re.compile(r"\x1b\[(?:[\d;]*m|\d*[AK]|1?G|\?25[lh])")
-"""Colours, up, to the line's start, erase it, show the cursor: how a picture is drawn again."""
+LIVE = re.compile(r"\r(?=\x1b\[(?:2K|1A))|\x1b\[(?:[\d;]*m|1A|2K|\?25[lh])")
+"""Colours, up, to the line's start, erase it, hide the cursor: how a picture is drawn again."""
 COMMANDS = re.compile(r"^\s*::|##\[|##vso\[|##teamcity\[", re.MULTILINE)
 """What systems of CI take for an order when it stands in a log."""
 FORMULA = re.compile(r"[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
