@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grader.sandbox.linux.cgroup import Groups
+from grader.sandbox.linux.running import Held
 
 _ALWAYS = (
     "user_namespace",
@@ -26,7 +27,12 @@ def prlimit() -> Path | None:
     return _PRLIMIT if _PRLIMIT.exists() else None
 
 
-def protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:
+def held(groups: Groups | None, *, own_user: bool) -> Held:
+    """What protects a run of a machine's control groups, by a slot's user or our own."""
+    return Held(_protections(groups, own_user=own_user), _warnings(groups))
+
+
+def _protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:
     """Codes of what holds."""
     held = groups.held if groups else frozenset()
     codes = [*_ALWAYS, *(["slot_user"] if own_user else [])]
@@ -36,7 +42,7 @@ def protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def warnings(groups: Groups | None) -> tuple[str, ...]:
+def _warnings(groups: Groups | None) -> tuple[str, ...]:
     """What does not hold, in words for a TA."""
     held = groups.held if groups else frozenset()
     found = []

@@ -13,9 +13,11 @@ from pathlib import Path
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
+from grader.sandbox.bubblewrap.fault import death
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.linux.cgroup_files import PATIENCE
 from grader.sandbox.linux.pump import Streams
+from grader.sandbox.linux.running import Seen, Told
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
 STAGE = Path("/tmp")  # noqa: S108 - every user may enter it; mounted over, in a namespace of its own
@@ -129,6 +131,10 @@ class Launched:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired as error:
             raise SandboxError("still_alive", "bubblewrap survives SIGKILL") from error
+
+    def seen(self, told: Told) -> Seen:
+        """How it ended."""
+        return Seen(death(told, self.process.returncode), told.usage)
 
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended and been waited for."""

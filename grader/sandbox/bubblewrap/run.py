@@ -1,22 +1,30 @@
-"""The bubblewrap backend: one run from its job to its facts, with nothing left behind."""
+"""The bubblewrap backend: each run is a process tree in namespaces of its own, without a daemon.
+
+Theory of operation. A run holds a slot, which gives it a user of its own where we are root, and a
+control group where one can be made. The *launcher*, a small program of its own with an empty
+environment, enters the group, sets the rlimits, becomes the slot's user and then bubblewrap, which
+leaves every namespace, builds the view (the system and the Python environment read-only, the job,
+three bounded tmpfs), gives up every capability, puts our system call filter on and starts the
+guest. Neither has a descriptor that the guest could use: results go to standard output, what
+bubblewrap has to say to a pipe that it closes for the guest.
+
+What ends a run. bubblewrap is the parent of the first process of a process namespace: killing it
+kills that (``--die-with-parent``), and with that the kernel kills all others, whatever they ignore.
+The group is then killed as well, for what would have got out of the namespace. The kernel also
+kills bubblewrap when the thread that started it ends, so that a grader's death leaves no run.
+"""
 
 import os
 import shutil
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.domain.limits import Limits
-from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap import held
 from grader.sandbox.bubblewrap.command import Files, View, command, environment, guest
 from grader.sandbox.bubblewrap.examine import examine
-from grader.sandbox.bubblewrap.fault import Ending, verdict
+from grader.sandbox.bubblewrap.held import held, prlimit
 from grader.sandbox.bubblewrap.launch import (
     Launched,
     Plan,
@@ -27,17 +35,17 @@ from grader.sandbox.bubblewrap.launch import (
 )
 from grader.sandbox.gpu.device import present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
-from grader.sandbox.linux.cgroup import Group, Groups, Usage
+from grader.sandbox.linux.cgroup import Group, Groups
 from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
-from grader.sandbox.linux.pump import Pump
+from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
 STARTUP_SECONDS = 60.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""
 
 
-class BubblewrapSandbox:
+class BubblewrapSandbox(LinuxSandbox):
     """Runs jobs in bubblewrap; see `grader.sandbox.interface.Sandbox`. Safe to share by threads."""
 
     name = "bubblewrap"
@@ -64,19 +72,11 @@ class BubblewrapSandbox:
             SandboxError: `runtime` cannot be written.
         """
         self._root = os.geteuid() == 0
-        self.interpreter, self._runtime = interpreter, runtime
-        self.bwrap, self.groups = bwrap, groups
-        self._startup_seconds = startup_seconds
-        self._live: set[Launched] = set()
-        self._closing = threading.Lock()
-        self._closed = False
-        try:
+        self.interpreter, self.bwrap = interpreter, bwrap
+        with usable(runtime):
             self._mask = mask(runtime / "mask")
-            self.slots = Slots(runtime / "slots", users=self._root)
-        except OSError as error:
-            raise SandboxError(
-                "runtime", f"the folder {runtime} cannot be used: {error}"
-            ) from error
+            slots = Slots(runtime / "slots", users=self._root)
+        super().__init__(slots, groups, startup_seconds)
 
     @classmethod
     def here(cls, runtime: Path) -> "BubblewrapSandbox":
@@ -97,21 +97,13 @@ class BubblewrapSandbox:
         """See `Sandbox`."""
         if self.bwrap is None:
             raise SandboxError("no_bubblewrap", "bwrap was not found in /usr/bin")
-        view = self._view(job)
-        started = time.monotonic()
-        with self.slots.hold() as slot, self._group(slot, job.limits) as group:
-            with self._launched(self.bwrap, job, view, slot, group) as launched:
-                pump = self._pump(launched, group, job, receive, slot.uid)
-                pump.run()
-            usage = group.usage() if group else Usage()
-        return self._end(job.limits, launched.process, pump, usage, time.monotonic() - started)
-
-    def close(self) -> None:
-        """End all runs, from any thread, and begin no other: each raises SandboxError("closed")."""
-        with self._closing:
-            self._closed = True
-            for launched in self._live:
-                launched.kill()
+        bwrap, view = self.bwrap, self._view(job)
+        return self._carry_out(
+            job,
+            receive,
+            lambda slot, group: self._launched(bwrap, job, view, slot, group),
+            held(self.groups, own_user=self._root),
+        )
 
     def _view(self, job: Job) -> View:
         return View(
@@ -121,18 +113,6 @@ class BubblewrapSandbox:
             mask=self._mask,
             job=job_binds(job, other_user=self._root),
         )
-
-    @contextmanager
-    def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
-        if self.groups is None:
-            yield None
-            return
-        group = self.groups.create(slot.name, limits)
-        try:
-            yield group
-        finally:
-            group.kill()
-            group.remove()
 
     @contextmanager
     def _launched(
@@ -149,24 +129,15 @@ class BubblewrapSandbox:
             )
             launched = launch(plan, files, status)
         try:
-            with self._closing:
-                self._live.add(launched)
-                if self._closed:
-                    launched.kill()
             yield launched
         finally:
-            with self._closing:
-                self._live.discard(launched)
-            try:
-                _end_all(launched, group)
-            finally:
-                launched.close()
+            launched.close()
 
     def _command(self, bwrap: Path, view: View, job: Job, files: Files) -> tuple[str, ...]:
         limits = job.limits
         variables = environment(self.interpreter.prefix, limits.threads, job.lease)
         counted = None if self._holds("pids") else limits.processes
-        program = guest(self.interpreter.python, counted, held.prlimit())
+        program = guest(self.interpreter.python, counted, prlimit())
         return command(
             bwrap,
             view=view,
@@ -178,59 +149,5 @@ class BubblewrapSandbox:
             devices=present(job.lease),
         )
 
-    def _pump(
-        self, launched: Launched, group: Group | None, job: Job, receive: Receive, user: int | None
-    ) -> Pump:
-        limits = job.limits
-        seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
-        return Pump(
-            launched.streams,
-            receive,
-            cap=limits.evidence_bytes,
-            deadline=time.monotonic() + seconds,
-            end=lambda: _end_all(launched, group),
-            look=lambda: job.look(user),
-        )
-
     def _holds(self, controller: str) -> bool:
         return self.groups is not None and controller in self.groups.held
-
-    def _end(
-        self,
-        limits: Limits,
-        process: subprocess.Popen[bytes],
-        pump: Pump,
-        usage: Usage,
-        seconds: float,
-    ) -> RunEnd:
-        stderr = pump.stderr.bytes().decode(errors="replace")
-        judged = verdict(
-            Ending(
-                halted=pump.halted,
-                status=pump.status.bytes(),
-                returncode=process.returncode,
-                heard=pump.received > 0,
-                usage=usage,
-                memory_limit=limits.memory_bytes,
-                stderr=stderr,
-            )
-        )
-        if isinstance(judged, SandboxError):
-            raise SandboxError("closed", "the sandbox was closed") if self._closed else judged
-        facts = SandboxFacts(
-            sandbox=self.name,
-            seconds=seconds,
-            peak_memory_bytes=usage.peak_bytes,
-            oom_kills=usage.oom_kills,
-            forks_denied=usage.forks_denied,
-            protections=held.protections(self.groups, own_user=self._root),
-            warnings=held.warnings(self.groups),
-        )
-        return RunEnd(facts=facts, stopped=judged, stderr=stderr)
-
-
-def _end_all(launched: Launched, group: Group | None) -> None:
-    """Kill bubblewrap, hence its process namespace, then whoever else is in the group."""
-    launched.end()
-    if group is not None:
-        group.kill()

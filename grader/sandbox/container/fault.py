@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.fault import NEAR_LIMIT
+from grader.sandbox.fault import NEAR_LIMIT
 from grader.sandbox.container.command import BROKEN_DOWN, KILLED
 
 _SHELL_KILLED = 128 + 9

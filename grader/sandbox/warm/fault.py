@@ -1,15 +1,14 @@
-"""Whose fault: what a forked run's end says about the student, and what about us.
+"""How a forked run's keeper tells of its end; whose fault it is, `grader.sandbox.fault` decides.
 
-A run's keeper writes one line to the status pipe, which nothing inside can reach: the guest's exit
+The keeper writes one line to the status pipe, which nothing inside can reach: the guest's exit
 code, or why the guest never began, or that the first process was killed. No line at all: the keeper
 was killed, by us, or with its parent.
 """
 
 import json
 
-from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap import fault
+from grader.sandbox.fault import Death, Exited, Lost, Unstarted, code_of
 
 _FAILED = {
     "unshare": "no_user_namespaces",
@@ -20,21 +19,20 @@ _FAILED = {
     "the warm parent is gone": "orphaned",
 }
 """Part of what a keeper says -> code of the SandboxError; the first that occurs counts."""
+_SIGKILL_CODE = 128 + 9
 
 
-def verdict(ending: fault.Ending) -> Stopped | SandboxError | None:
-    """The limit that ended the run, or our failure, or None: the guest ended by itself."""
-    said = failure(ending.status)
-    if said is not None:
-        code = next((code for part, code in _FAILED.items() if part in said), "warm_fork")
-        return SandboxError(code, f"the sandbox did not start: {said}")
-    return fault.verdict(ending)
-
-
-def failure(status: bytes) -> str | None:
-    """Why the guest never began; None: it did, or nobody knows."""
+def death(status: bytes) -> Death:
+    """How a run ended, from what is in its status pipe."""
     try:
-        said = json.loads(status or b"{}").get("failed")
+        said = json.loads(status or b"{}")
     except ValueError:  # cut off: the keeper was killed while it wrote
-        return None
-    return str(said) if said is not None else None
+        said = {}
+    if "failed" in said:
+        found = str(said["failed"])
+        code = code_of(_FAILED, found, "warm_fork")
+        return Unstarted(SandboxError(code, f"the sandbox did not start: {found}"))
+    if "exit-code" in said:
+        return Exited(killed=said["exit-code"] == _SIGKILL_CODE)
+    text = "the run, or the warm parent that it was forked from, ended by nobody's order"
+    return Lost(SandboxError("killed_from_outside", text))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from grader.errors import SandboxError
 from grader.sandbox.linux.cgroup_files import PATIENCE
 from grader.sandbox.linux.pump import Streams
+from grader.sandbox.linux.running import Seen, Told
+from grader.sandbox.warm.fault import death
 from grader.sandbox.warm.parents import Parent, Parents
 
 
@@ -33,6 +35,10 @@ class Forked:
         poll.register(self.streams.ended, select.POLLIN)
         if not poll.poll(PATIENCE * 1000):
             raise SandboxError("still_alive", "a forked run survives SIGKILL")
+
+    def seen(self, told: Told) -> Seen:
+        """See `Run`."""
+        return Seen(death(told.status), told.usage)
 
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended."""

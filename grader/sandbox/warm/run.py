@@ -26,28 +26,24 @@ The parent ends when the grading process does, and every run with its parent.
 
 import os
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from grader.domain.limits import Limits
-from grader.domain.run import SandboxFacts
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap import BubblewrapSandbox, held
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.bubblewrap.command import View, environment
-from grader.sandbox.bubblewrap.fault import Ending
+from grader.sandbox.bubblewrap.held import held
 from grader.sandbox.bubblewrap.launch import rlimits
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd, Sandbox
-from grader.sandbox.linux.cgroup import Group, Groups, Usage
+from grader.sandbox.linux.cgroup import Group, Groups
 from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
-from grader.sandbox.linux.pump import Pump
+from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 from grader.sandbox.warm.examine import examine
-from grader.sandbox.warm.fault import verdict
 from grader.sandbox.warm.fork import Forked, fork
 from grader.sandbox.warm.parents import FORKS, MODULES, PROGRAM, Parents, Start
 from grader.sandbox.warm.plan import Hold, plan, with_filter
@@ -57,7 +53,7 @@ STARTUP_SECONDS = 60.0
 _SYSTEM = tuple(map(Path, ("/etc/ld.so.cache", "/etc/fonts", "/etc/alternatives")))
 
 
-class WarmSandbox:
+class WarmSandbox(LinuxSandbox):
     """Runs jobs in forks; see `grader.sandbox.interface.Sandbox`. Safe to share by threads."""
 
     name = "warm"
@@ -90,20 +86,12 @@ class WarmSandbox:
             SandboxError: `runtime` cannot be written.
         """
         self._root = os.geteuid() == 0
-        self.interpreter, self.groups = interpreter, groups
-        self._cold, self._startup_seconds = cold, startup_seconds
-        self._live: set[Forked] = set()
-        self._closing = threading.Lock()
-        self._closed = False
-        try:
+        self.interpreter, self._cold = interpreter, cold
+        fonts = runtime / "matplotlib"
+        with usable(runtime):
             self._mask = mask(runtime / "mask")
-            self.slots = Slots(runtime / "slots", users=self._root)
-            fonts = runtime / "matplotlib"
+            super().__init__(Slots(runtime / "slots", users=self._root), groups, startup_seconds)
             fonts.mkdir(exist_ok=True)
-        except OSError as error:
-            raise SandboxError(
-                "runtime", f"the folder {runtime} cannot be used: {error}"
-            ) from error
         variables = {**environment(interpreter.prefix, 1), "MPLCONFIGDIR": str(fonts)}
         self._parents = Parents(Start(interpreter, modules, variables, program), forks)
 
@@ -121,15 +109,12 @@ class WarmSandbox:
         """See `Sandbox`."""
         if job.lease is not None:
             return self._with_gpu(job, receive)
+        if self._closed:
+            raise SandboxError("closed", "the sandbox was closed")
         view = self._view(job)
         self.warm_up()  # no student waits for it
-        started = time.monotonic()
-        with self.slots.hold() as slot, self._group(slot, job.limits) as group:
-            with self._forked(job, view, slot, group) as forked:
-                pump = self._pump(forked, group, job, receive, slot.uid)
-                pump.run()
-            usage = group.usage() if group else Usage()
-        return self._end(job.limits, pump, usage, time.monotonic() - started)
+        holds = held(self.groups, own_user=self._root)
+        return self._carry_out(job, receive, partial(self._begin, job, view), holds)
 
     def warm_up(self) -> None:
         """Start a parent, unless there is one: seconds. Raises SandboxError where it fails."""
@@ -137,10 +122,7 @@ class WarmSandbox:
 
     def close(self) -> None:
         """See `Sandbox`."""
-        with self._closing:
-            self._closed = True
-            for forked in self._live:
-                forked.kill()
+        super().close()
         self._parents.close()
         if self._cold is not None:
             self._cold.close()
@@ -161,34 +143,13 @@ class WarmSandbox:
         )
 
     @contextmanager
-    def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
-        if self.groups is None:
-            yield None
-            return
-        group = self.groups.create(slot.name, limits)
-        try:
-            yield group
-        finally:
-            group.kill()
-            group.remove()
-
-    @contextmanager
-    def _forked(self, job: Job, view: View, slot: Slot, group: Group | None) -> Iterator[Forked]:
+    def _begin(self, job: Job, view: View, slot: Slot, group: Group | None) -> Iterator[Forked]:
         forked = fork(self._parents, self._plan(job, view, slot, group))
         try:
-            with self._closing:
-                self._live.add(forked)
-                if self._closed:
-                    forked.kill()
             yield forked
         finally:
-            with self._closing:
-                self._live.discard(forked)
-            try:
-                _end_all(forked, group)
-            finally:
-                forked.close()
-                self._parents.leave(forked.parent)
+            forked.close()
+            self._parents.leave(forked.parent)
 
     def _plan(self, job: Job, view: View, slot: Slot, group: Group | None) -> dict[str, object]:
         held_here = self.groups.held if self.groups else frozenset()
@@ -203,50 +164,3 @@ class WarmSandbox:
         variables = environment(self.interpreter.prefix, job.limits.threads)
         planned = plan(view, system, hold, job.limits, variables)
         return with_filter(planned, filter_for_this_machine())
-
-    def _pump(
-        self, forked: Forked, group: Group | None, job: Job, receive: Receive, user: int | None
-    ) -> Pump:
-        limits = job.limits
-        seconds = limits.wall_seconds + limits.grace_seconds + self._startup_seconds
-        return Pump(
-            forked.streams,
-            receive,
-            cap=limits.evidence_bytes,
-            deadline=time.monotonic() + seconds,
-            end=lambda: _end_all(forked, group),
-            look=lambda: job.look(user),
-        )
-
-    def _end(self, limits: Limits, pump: Pump, usage: Usage, seconds: float) -> RunEnd:
-        stderr = pump.stderr.bytes().decode(errors="replace")
-        judged = verdict(
-            Ending(
-                halted=pump.halted,
-                status=pump.status.bytes(),
-                returncode=0,
-                heard=pump.received > 0,
-                usage=usage,
-                memory_limit=limits.memory_bytes,
-                stderr=stderr,
-            )
-        )
-        if isinstance(judged, SandboxError):
-            raise SandboxError("closed", "the sandbox was closed") if self._closed else judged
-        facts = SandboxFacts(
-            sandbox=self.name,
-            seconds=seconds,
-            peak_memory_bytes=usage.peak_bytes,
-            oom_kills=usage.oom_kills,
-            forks_denied=usage.forks_denied,
-            protections=held.protections(self.groups, own_user=self._root),
-            warnings=held.warnings(self.groups),
-        )
-        return RunEnd(facts=facts, stopped=judged, stderr=stderr)
-
-
-def _end_all(forked: Forked, group: Group | None) -> None:
-    """Kill the keeper, hence its process namespace, then whoever else is in the group."""
-    forked.end()
-    if group is not None:
-        group.kill()

@@ -4,8 +4,10 @@ import pytest
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.fault import Ending, guest_exit_code, verdict
+from grader.sandbox.bubblewrap.fault import death, guest_exit_code
+from grader.sandbox.fault import Ending, verdict
 from grader.sandbox.linux.cgroup import Usage
+from grader.sandbox.linux.running import Told
 
 STARTED = b'{ "child-pid": 4242, "cgroup-namespace": 4026532411 }\n'
 LIMIT = 1000
@@ -20,7 +22,8 @@ def ending(
     usage: Usage | None = None,
     stderr: str = "",
 ) -> Ending:
-    return Ending(halted, status, returncode, heard, usage or Usage(LIMIT), LIMIT, stderr)
+    counted = usage or Usage(LIMIT)
+    return Ending(halted, death(Told(heard, status, stderr, counted), returncode), counted, LIMIT)
 
 
 def exited(code: int) -> bytes:
