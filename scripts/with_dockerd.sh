@@ -40,7 +40,11 @@ sweep() {
 }
 
 finish() {
-  if [ -n "$DAEMON" ] && kill "$DAEMON" 2>/dev/null; then
+  if [ -n "$DAEMON" ] && kill -0 "$DAEMON" 2>/dev/null; then
+    # Containers that a test left would outlive a daemon that does not end in time.
+    timeout 30 docker ps --quiet | timeout 30 xargs --no-run-if-empty docker rm --force >/dev/null ||
+      true
+    kill "$DAEMON"
     timeout 30 tail --pid="$DAEMON" -f /dev/null || kill -KILL "$DAEMON"
     wait "$DAEMON" || true
   fi

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -106,19 +107,24 @@ def test_an_engine_that_does_not_start_shows_its_last_words(short: Path) -> None
 
 
 @needs_dockerd
-def test_the_engine_makes_a_container_and_leaves_nothing(short: Path) -> None:
-    before = MOUNTS.read_text()
-    commands = """
+def test_the_engine_and_a_container_that_still_runs_leave_nothing(short: Path) -> None:
+    word = uuid.uuid4().hex
+    commands = f"""
         head -c 1024 /dev/zero | docker import - empty >&2  # an archive of no files
-        docker create --network none empty /none >&2
-        docker ps --all --quiet | wc -l
+        usr="--volume /usr:/usr:ro --volume /lib:/lib:ro --volume /lib64:/lib64:ro"
+        docker run --detach --network none $usr empty \
+          /usr/bin/python3.11 -c 'import time; time.sleep(600)' {word} >&2
+        docker ps --quiet | wc -l
+        echo $DOCKER_HOST
         exit 3
     """
     done = script("with_dockerd.sh", "bash", "-c", commands, env=own(short))
-    assert (done.returncode, done.stdout) == (3, "1\n"), done.stderr
+    running, host = done.stdout.split()
+    assert (done.returncode, running) == (3, "1"), done.stderr
     assert list(short.iterdir()) == []
-    assert MOUNTS.read_text() == before
-    assert list(Path("/sys/fs/cgroup").glob("*/grader-dockerd.*")) == []
+    assert str(short) not in MOUNTS.read_text()
+    assert list(Path("/sys/fs/cgroup").glob(f"*/{Path(host).parent.name}")) == []
+    assert subprocess.run(["pgrep", "--full", word], check=False).returncode == 1
 
 
 @needs_dockerd
