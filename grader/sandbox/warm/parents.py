@@ -91,6 +91,11 @@ class Parent:
             start_new_session=True,
         )
 
+    @property
+    def ended(self) -> bool:
+        """It has died, for whatever reason."""
+        return self._process.poll() is not None
+
     def fork(self, pipes: tuple[int, ...]) -> int:
         """Fork a run that gets these descriptors; returns its process's, which the caller owns.
 
@@ -166,6 +171,8 @@ class Parents:
             self._ready()
 
     def _ready(self) -> Parent:
+        if self._current is not None and self._current.ended:
+            self._retire(self._current)
         if self._current is None:
             self._current = Parent(self._start)
         return self._current
