@@ -121,7 +121,7 @@ def _wait_and_be_kernel(waiting: int) -> NoReturn:
     os.environ.update(given["environment"])
     os.chdir(given["folder"])
     sys.path.remove(sys.path[0])
-    for file in _HERE.glob("[!_]*.py"):  # not all of `sys.modules`, whose names' pages would be copied
+    for file in _HERE.glob("[!_]*.py"):  # a walk through `sys.modules` would copy their pages
         sys.modules.pop(file.stem, None)
     if matplotlib := sys.modules.get("matplotlib"):
         matplotlib.rcParams["backend"] = _INLINE
