@@ -10,6 +10,8 @@ NO_PROFILE = Weakening(
 AS_ROOT = dropped("--unshare-user", "--uid *", "--gid *", "--disable-userns", "--cap-drop ALL")
 """bubblewrap without a user namespace, started by root: the guest is root with all capabilities."""
 ROOT_IN_CONTAINER = dropped("--user *", "--cap-drop ALL")
+SEEN_FIRST = "--size 4096 --perms 0555 --tmpfs /proc/1 --remount-ro /proc/1"
+"""What hides bubblewrap's own process."""
 NO_NAME_SERVER = {"dns": "no name server answers the tests here; held as every other UDP is"}
 
 FILES = Attack(
@@ -100,10 +102,13 @@ SECRETS = Attack(
             return False
 
         def command_lines():
-            return any(
-                WHOLE in open(f"/proc/{process}/cmdline", "rb").read()
-                for process in filter(str.isdigit, os.listdir("/proc"))
-            )
+            for process in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    if WHOLE in open(f"/proc/{process}/cmdline", "rb").read():
+                        return True
+                except OSError:
+                    pass
+            return False
 
         def own_memory():
             "What this process was before it became the guest may have left something."
@@ -145,7 +150,10 @@ SECRETS = Attack(
         "bubblewrap": (
             bite(
                 "own_environ first_environ own_memory",
-                Weakening(drop=dropped("--clearenv"), environment={"COURSE_SECRET": "{secret}"}),
+                Weakening(
+                    drop=dropped("--clearenv", SEEN_FIRST),
+                    environment={"COURSE_SECRET": "{secret}"},
+                ),
             ),
             bite("any_environ", Weakening(drop=(*AS_ROOT, ("--unshare-pid",)), as_root=True)),
             bite("command_lines", Weakening(drop=dropped("--unshare-pid"))),

@@ -3,19 +3,16 @@
 from pathlib import Path
 
 import pytest
-import resource_counts
-import resource_memory
 from attack import Attack, Bite
 from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
+from attacks_table import RESOURCES
 from decoys import Host
 from host_health import stays_well
 
 from grader.sandbox.interface import Sandbox
 
-ATTACKS = (*resource_memory.ATTACKS, *resource_counts.ATTACKS)
 
-
-@pytest.mark.parametrize("attack", named(ATTACKS))
+@pytest.mark.parametrize("attack", named(RESOURCES))
 def test_nothing_gets_through(
     settled: Sandbox, tmp_path: Path, planted: Host, attack: Attack
 ) -> None:
@@ -24,7 +21,7 @@ def test_nothing_gets_through(
     check_nothing_got_through(attack, settled.name, tried)
 
 
-@pytest.mark.parametrize(("backend", "attack", "bite"), bites(ATTACKS))
+@pytest.mark.parametrize(("backend", "attack", "bite"), bites(RESOURCES))
 def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures and parameters
     request: pytest.FixtureRequest,
     planted: Host,
@@ -37,6 +34,6 @@ def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures an
     assert bite.ways - tried.through == set(), tried
 
 
-@pytest.mark.parametrize("reason", blunt(ATTACKS))
+@pytest.mark.parametrize("reason", blunt(RESOURCES))
 def test_it_cannot_bite_here(reason: str) -> None:
     pytest.skip(reason)

@@ -2,20 +2,16 @@
 
 from pathlib import Path
 
-import host_devices
-import host_kernel
-import host_reach
 import pytest
 from attack import Attack, Bite
 from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
+from attacks_table import HOST
 from decoys import Host
 
 from grader.sandbox.interface import Sandbox
 
-ATTACKS = (*host_reach.ATTACKS, *host_kernel.ATTACKS, *host_devices.ATTACKS)
 
-
-@pytest.mark.parametrize("attack", named(ATTACKS))
+@pytest.mark.parametrize("attack", named(HOST))
 def test_nothing_gets_through(
     sandbox: Sandbox, tmp_path: Path, planted: Host, attack: Attack
 ) -> None:
@@ -23,7 +19,7 @@ def test_nothing_gets_through(
     check_nothing_got_through(attack, sandbox.name, tried)
 
 
-@pytest.mark.parametrize(("backend", "attack", "bite"), bites(ATTACKS))
+@pytest.mark.parametrize(("backend", "attack", "bite"), bites(HOST))
 def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures and parameters
     request: pytest.FixtureRequest,
     planted: Host,
@@ -36,6 +32,6 @@ def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures an
     assert bite.ways - tried.through == set(), tried
 
 
-@pytest.mark.parametrize("reason", blunt(ATTACKS))
+@pytest.mark.parametrize("reason", blunt(HOST))
 def test_it_cannot_bite_here(reason: str) -> None:
     pytest.skip(reason)
