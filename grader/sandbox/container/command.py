@@ -27,25 +27,6 @@ _SHELL = 'umask 077; "$@"; code=$(($? & 127)); [ "$code" != 2 ] || code=1; exit 
 code is the guest's, or the number of the signal that ended it; so 137 says that it was itself
 killed, which nothing inside can do."""
 
-PROTECTIONS = (
-    "pid_namespace",
-    "network_namespace",
-    "ipc_namespace",
-    "mount_namespace",
-    "uts_namespace",
-    "no_capabilities",
-    "no_new_privileges",
-    "seccomp",
-    "read_only_system",
-    "bounded_tmpfs",
-    "own_environment",
-    "slot_user",
-    "engine_memory",
-    "engine_pids",
-    "engine_cpu",
-)
-"""Codes of what `create` takes away, for the report."""
-
 
 @dataclass(frozen=True)
 class Box:

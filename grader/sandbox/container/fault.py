@@ -1,4 +1,4 @@
-"""Whose fault: what a container's end says about the student, and what about us.
+"""How an engine tells of a container's end; whose fault it is, `grader.sandbox.fault` decides.
 
 Three witnesses that student code cannot forge: whether the engine created and started the container
 (calls that run nothing of the student's), the container's state as the engine inspects it, and the
@@ -17,12 +17,13 @@ that is not listed in `_MESSAGES`.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.fault import NEAR_LIMIT
 from grader.sandbox.container.command import BROKEN_DOWN, KILLED
+from grader.sandbox.fault import NEAR_LIMIT, Death, Exited, Lost, Unstarted, code_of
+from grader.sandbox.linux.cgroup import Usage
+from grader.sandbox.linux.running import Seen, Told
 
 _SHELL_KILLED = 128 + 9
 _NOT_EXECUTED = {126, 127}
@@ -84,70 +85,62 @@ class State:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """All that was seen of a run's end.
+class Bound:
+    """What bounded a container.
 
     Attributes:
-        halted: why we ended it, or None.
-        state: None: the engine knows the container no more.
-        heard: bytes of results came.
-        said: what the engine answered to the call that started it.
-        peak: most memory that the group above the container held, bytes; None: not known.
-        memory_limit: bytes.
-        gvisor: the container's kernel is gVisor.
+        memory: bytes.
+        gvisor: its kernel is gVisor.
     """
 
-    halted: Stopped | None
-    state: State | None
-    heard: bool
-    said: str
-    peak: int | None
-    memory_limit: int
+    memory: int
     gvisor: bool = False
 
-    @property
-    def out_of_memory(self) -> bool:
-        """The guest was killed at its memory limit; podman does not always mark that."""
-        killed = {KILLED, _SHELL_KILLED} if self.gvisor else {KILLED}
-        if self.state is None or self.state.exit_code not in killed:
-            return False
-        full = self.peak is not None and self.peak >= NEAR_LIMIT * self.memory_limit
-        return self.state.out_of_memory or full
+
+def seen(state: State | None, told: Told, bound: Bound) -> Seen:
+    """How it ended. `state`: None: the engine knows the container no more."""
+    out_of_memory = state is not None and (
+        state.out_of_memory or _killed_when_full(state, told.usage, bound)
+    )
+    usage = replace(told.usage, oom_kills=max(told.usage.oom_kills, int(out_of_memory)))
+    return Seen(_death(state, told, gvisor=bound.gvisor), usage)
 
 
-def verdict(ending: Ending) -> Stopped | SandboxError | None:
-    """The limit that ended the run, or our failure, or None: the guest ended by itself."""
-    state = ending.state
-    if ending.halted is not None:
-        return ending.halted
+def _killed_when_full(state: State, usage: Usage, bound: Bound) -> bool:
+    """The guest was killed at its memory limit, which podman does not always mark."""
+    killed = {KILLED, _SHELL_KILLED} if bound.gvisor else {KILLED}
+    full = usage.peak_bytes is not None and usage.peak_bytes >= NEAR_LIMIT * bound.memory
+    return full and state.exit_code in killed
+
+
+def _death(state: State | None, told: Told, *, gvisor: bool) -> Death:
+    said = told.stderr.strip()
     if state is None:
-        return SandboxError("container_gone", f"it was removed while it ran: {ending.said}")
+        return _lost("container_gone", f"it was removed while it ran: {said}")
     if not state.started:
-        return refusal(state.error or ending.said)
-    if ending.out_of_memory:
-        text = f"the run needed more than {ending.memory_limit} bytes"
-        return Stopped(reason="memory", message=text)
-    return _ours(state, ending)
-
-
-def _ours(state: State, ending: Ending) -> SandboxError | None:
-    """Whether it ended by what no guest can do."""
+        return Unstarted(refusal(state.error or said))
     if state.exit_code is None:
-        text = f"the engine let go of a running container: {ending.said}"
-        return SandboxError("engine_lost", text)
-    if state.exit_code == _SHELL_KILLED:
-        return SandboxError("killed_from_outside", "the container was killed by nobody's order")
-    if state.exit_code == BROKEN_DOWN and ending.gvisor:
+        return _lost("engine_lost", f"the engine let go of a running container: {said}")
+    if state.exit_code in _NOT_EXECUTED and not told.heard:
+        text = "no interpreter was found in the container"
+        return Unstarted(SandboxError("interpreter_unreachable", text))
+    return _exited(state.exit_code, gvisor=gvisor)
+
+
+def _exited(code: int, *, gvisor: bool) -> Death:
+    if code == _SHELL_KILLED:
+        return _lost("killed_from_outside", "the container was killed by nobody's order")
+    if code == BROKEN_DOWN and gvisor:
         text = "gVisor broke down: too many processes, or a flaw of its own; try another sandbox"
-        return SandboxError("runtime_died", text)
-    if state.exit_code in _NOT_EXECUTED and not ending.heard:
-        return SandboxError("interpreter_unreachable", "no interpreter was found in the container")
-    return None
+        return _lost("runtime_died", text)
+    return Exited(killed=code == KILLED)
+
+
+def _lost(code: str, text: str) -> Lost:
+    return Lost(SandboxError(code, text))
 
 
 def refusal(said: str) -> SandboxError:
     """Our failure, named by what the engine said instead of starting a container."""
-    for part, code in _MESSAGES.items():
-        if part in said:
-            return SandboxError(code, f"the container engine: {said}")
-    return SandboxError("engine_refused", f"the container engine: {said!r}")
+    code = code_of(_MESSAGES, said, "engine_refused")
+    return SandboxError(code, f"the container engine: {said!r}")

@@ -6,12 +6,48 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.sandbox.container.engine import Engine
-from grader.sandbox.linux.cgroup import Group, mounts
-from grader.sandbox.linux.cgroup_files import remove_folder
-from grader.sandbox.linux.cgroup_v1 import CONTROLLERS, GroupsV1
+from grader.sandbox.linux.cgroup import Usage, mounts
+from grader.sandbox.linux.cgroup_files import kill_each, remove_folder, until_empty
+from grader.sandbox.linux.cgroup_v1 import CONTROLLERS, GroupsV1, GroupV1
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _DRIVER = {"docker": "{{.CgroupDriver}}", "podman": "{{.Host.CgroupManager}}"}
+
+
+@dataclass(frozen=True)
+class SharedGroup:
+    """A run's group, with the container's below it.
+
+    Attributes:
+        own: ours, with its limits and counters.
+        folders: what has its name, in all hierarchies.
+    """
+
+    own: GroupV1
+    folders: tuple[Path, ...]
+
+    @property
+    def join(self) -> tuple[Path, ...]:
+        """See `Group`; nobody joins it by hand."""
+        return self.own.join
+
+    def usage(self) -> Usage:
+        """See `Group`."""
+        return self.own.usage()
+
+    def kill(self) -> None:
+        """Nothing: the container is the engine's to end, which else would not know of it."""
+
+    def remove(self) -> None:
+        """See `Group`: with what the engine made in it, and did not end or remove.
+
+        Raises:
+            SandboxError: something in it survives being killed.
+        """
+        below = [Path(each) for top in self.folders for each, _, _ in os.walk(top, topdown=False)]
+        until_empty(tuple(each / "cgroup.procs" for each in below), kill_each)
+        for each in below:
+            remove_folder(each)
 
 
 @dataclass(frozen=True)
@@ -27,20 +63,21 @@ class SharedGroups:
     limited: GroupsV1
     tops: tuple[Path, ...]
 
-    def create(self, name: str, limits: Limits) -> Group:
-        """A group with the limits. Raises SandboxError where the kernel refuses."""
-        self.clear(name)
-        return self.limited.create(name, limits)
+    @property
+    def held(self) -> frozenset[str]:
+        """See `Groups`."""
+        return self.limited.held
 
-    def clear(self, name: str) -> None:
-        """Remove what is left of a group, with what the engine made in it.
+    @property
+    def version(self) -> int:
+        """See `Groups`."""
+        return self.limited.version
 
-        Raises:
-            SandboxError: something still runs in it.
-        """
-        for top in self.tops:
-            for folder, _, _ in os.walk(top / name, topdown=False):
-                remove_folder(Path(folder))
+    def create(self, name: str, limits: Limits) -> SharedGroup:
+        """See `Groups`; the container of that name must be gone."""
+        folders = tuple(top / name for top in self.tops)
+        SharedGroup(GroupV1({}), folders).remove()
+        return SharedGroup(self.limited.create(name, limits), folders)
 
 
 def shared_groups(engine: Engine) -> SharedGroups | None:

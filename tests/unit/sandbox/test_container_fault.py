@@ -6,7 +6,10 @@ import pytest
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.container.fault import Ending, State, refusal, verdict
+from grader.sandbox.container.fault import Bound, State, refusal, seen
+from grader.sandbox.fault import Ending, verdict
+from grader.sandbox.linux.cgroup import Usage
+from grader.sandbox.linux.running import Told
 
 # What the engines answered, one constant for each way in which we broke them.
 DOCKER_GONE = "Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?"
@@ -50,15 +53,16 @@ def state(**changes: object) -> State:
 
 
 def judged(
-    seen: State | None,
+    ended: State | None,
     *,
     halted: Stopped | None = None,
     heard: bool = True,
     peak: int | None = None,
     gvisor: bool = False,
 ) -> Stopped | SandboxError | None:
-    said = "what the engine said"
-    return verdict(Ending(halted, seen, heard, said, peak, LIMIT, gvisor=gvisor))
+    told = Told(heard, b"", "what the engine said", Usage(peak))
+    found = seen(ended, told, Bound(LIMIT, gvisor=gvisor))
+    return verdict(Ending(halted, found.death, found.usage, LIMIT))
 
 
 def code_of(found: Stopped | SandboxError | None) -> str:
@@ -130,7 +134,7 @@ def test_what_we_halted_stays_what_we_halted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "heard", "code"),
+    ("ended", "heard", "code"),
     [
         (state(ExitCode=137), True, "killed_from_outside"),
         (None, True, "container_gone"),
@@ -139,9 +143,9 @@ def test_what_we_halted_stays_what_we_halted() -> None:
     ],
 )
 def test_an_end_that_no_guest_can_cause_is_our_fault(
-    seen: State | None, heard: bool, code: str
+    ended: State | None, heard: bool, code: str
 ) -> None:
-    assert code_of(judged(seen, heard=heard)) == code
+    assert code_of(judged(ended, heard=heard)) == code
 
 
 @pytest.mark.parametrize("told", [b"", b"[]", b"null", b"{}", b'{"StartedAt": 1}', b"\xff"])
