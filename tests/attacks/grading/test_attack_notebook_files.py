@@ -75,6 +75,10 @@ LARGE = {
     "comments that never end": ("text(b'markdown', b'<!--' * (7 * M))", "read"),
     "names": ("text(b'code', b'a\\\\n' * 100_000, 20)", "read code_not_searched"),
     "statements": ("text(b'code', b'a=1;' * 4_000, 2_000)", "read code_not_searched"),
+    "replaced functions": (
+        "text(b'code', b'nn.a=b\\\\n' * (3 * M))",
+        "read code_not_searched library_replaced",
+    ),
     "one dotted import": ("text(b'code', b'import ' + b'a.' * 100_000 + b'a')", "read"),
     "a dotted import over lines": ("text(b'code', b'import ' + b'a . \\\\\\\\\\\\n ' * 30_000 + b'a')", "read"),
     "an image and blanks": ("text(b'markdown', Q + b'<img>' + b' ' * 900_000 + b'x')", "read"),
