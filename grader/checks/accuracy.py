@@ -135,10 +135,21 @@ class AccuracyReached(Check):
                 f"({item.fit.misconception.id})."
             )
         yield from self._second_run(item, case)
+        yield from self._beyond(reached)
         yield Confusion(title=f"{self.model.name} on the test set", counts=reached.confusion)
         cell = case.evidence.cell(item.seen.answer.cell)
         if cell is not None and item.seen.answer.when != "retrained":
             yield from _plots(cell.output)
+
+    def _beyond(self, reached: Measured) -> Iterator[Note]:
+        """What is too good for the exercise's training: a person may want to look why."""
+        chance = self.expected.chance_of_more(reached.accuracy, reached.available)
+        if chance < RARE:
+            yield Note(
+                text=f"Right code, trained as the exercise asks, gets this high in "
+                f"{luck.rarity(chance)}: was it trained for longer, in another way, or on the "
+                "test images as well?"
+            )
 
     def _second_run(self, item: Measurable, case: Case) -> Iterator[Note]:
         """What the training that does not count came to."""

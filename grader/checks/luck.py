@@ -72,6 +72,11 @@ class Luck(Frozen):
         centre, _ = self._logits(images)
         return below((logit(accuracy, images) - centre) / self.scale(images))
 
+    def chance_of_more(self, accuracy: float, images: int) -> float:
+        """Share of runs of right code that reach this accuracy or more."""
+        centre, _ = self._logits(images)
+        return below((centre - logit(accuracy, images)) / self.scale(images))
+
     def threshold(self, images: int) -> float:
         """The accuracy that right code misses in `RARE` of its runs."""
         centre, _ = self._logits(images)

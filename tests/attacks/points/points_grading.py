@@ -85,6 +85,11 @@ def broken(report: ScoreReport) -> list[str]:
     return faults if report.status == "graded" else [*faults, f"the report is {report.status}"]
 
 
+def flagged(report: ScoreReport) -> set[str]:
+    """Codes of what a TA is shown."""
+    return {flag.code for flag in report.flags}
+
+
 def said(graded: Graded) -> str:
     """All that the cells printed or raised: what attacks tell of themselves."""
     parts = []

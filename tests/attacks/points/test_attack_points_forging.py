@@ -14,7 +14,7 @@ from points_forgers import (
     NEVER_ASKED,
     RESTART,
 )
-from points_grading import Arena, broken, gained, points, said
+from points_grading import Arena, broken, flagged, gained, points, said
 from points_honest import FLAWED, IMPORTS, WORK
 from points_weak import believing_shapes
 
@@ -41,6 +41,7 @@ def test_answers_of_the_right_shape_earn_what_declaring_the_layers_earns(
 ) -> None:
     assert broken(forged.report) == []
     assert forged.report.run.stopped == "finished"
+    assert "reaches_for_grader" in flagged(forged.report)
     assert gained(forged.report, declared) == {}
 
 
@@ -56,6 +57,7 @@ def test_hooks_of_the_interpreter_reach_the_agent_and_earn_nothing(
 ) -> None:
     hooked = arena.grade((IMPORTS, HOOKS, FIND_BY_HOOKS + EVERY_ANSWER, *WORK))
     assert broken(hooked.report) == []
+    assert "reaches_for_grader" in flagged(hooked.report)
     assert gained(hooked.report, declared) == {}
     assert points(hooked.report)["cnn"] == 2, "the agent was reached: it claims the right shapes"
 

@@ -1,7 +1,7 @@
 """Everything that the grader's guest could call is replaced: no flaw becomes invisible by that."""
 
 import pytest
-from points_grading import Arena, broken, gained, points
+from points_grading import Arena, broken, flagged, gained, points
 from points_honest import FLAWED, IMPORTS, WORK
 
 from grader.domain.report import ScoreReport
@@ -123,6 +123,7 @@ HARMFUL = {
 def test_a_replaced_library_moves_no_point(arena: Arena, honest: ScoreReport, name: str) -> None:
     report = arena.grade((IMPORTS, HARMLESS[name], *WORK)).report
     assert broken(report) == []
+    assert "library_replaced" in flagged(report)
     assert points(report) == points(honest)
 
 
@@ -132,6 +133,7 @@ def test_what_the_notebook_breaks_for_itself_earns_nothing(
 ) -> None:
     report = arena.grade((IMPORTS, HARMFUL[name], *WORK)).report
     assert broken(report) == []
+    assert "library_replaced" in flagged(report)
     assert gained(report, honest) == {}
 
 

@@ -1,7 +1,7 @@
 """Objects that lie about what they are, and functions that behave only while they are graded."""
 
 import pytest
-from points_grading import Arena, broken, gained, points
+from points_grading import Arena, broken, flagged, gained, points
 from points_honest import FLAWED, IMPORTS
 from points_objects import (
     COARSE,
@@ -46,7 +46,7 @@ def test_a_function_that_is_right_only_for_the_guest_earns_what_the_right_one_do
     plain = arena.grade((IMPORTS, PLAIN)).report
     report = arena.grade((IMPORTS, ONLY_FOR_THE_GUEST)).report
     assert points(report) == points(plain)
-    assert {flag.code for flag in report.flags} >= {"shortcut_call"}
+    assert flagged(report) == {"shortcut_call", "reaches_for_grader"}
 
 
 @pytest.mark.parametrize("claim", ["bfloat16", "float16"])

@@ -159,3 +159,10 @@ def test_epochs_of_a_calibration_are_kept_apart() -> None:
         kept = kept.with_run("m", SeedRun(seed=seed, accuracy=(0.5, 0.7, 0.9)))
     found = Luck.of(kept, "m")
     assert (found.epochs, found.after(2)) == (3, pytest.approx(0.7))
+
+
+@pytest.mark.parametrize("found", [FC, LENET, CNN])
+def test_more_than_right_code_reaches_is_as_rare_as_less(found: Luck) -> None:
+    assert found.chance_of_more(found.usual, IMAGES) == pytest.approx(0.5, abs=0.01)
+    assert found.chance_of_more(max(map(max, found.runs)), IMAGES) > RARE
+    assert found.chance_of_more(1.0, IMAGES) < RARE
