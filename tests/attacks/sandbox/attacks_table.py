@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "conformance"))
 
 import host_devices
 import host_kernel
+import host_others
 import host_reach
 import resource_counts
 import resource_memory
@@ -19,7 +20,12 @@ from weakened import Weakening
 
 PAGE = Path(__file__).parents[3] / "docs" / "attacks.md"
 BEGIN, END = "<!-- written by attacks_table.py -->\n", "<!-- until here -->\n"
-HOST = (*host_reach.ATTACKS, *host_kernel.ATTACKS, *host_devices.ATTACKS)
+HOST = (
+    *host_reach.ATTACKS,
+    *host_others.ATTACKS,
+    *host_kernel.ATTACKS,
+    *host_devices.ATTACKS,
+)
 RESOURCES = (*resource_memory.ATTACKS, *resource_counts.ATTACKS)
 
 

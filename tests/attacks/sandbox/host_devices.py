@@ -1,7 +1,7 @@
 """Attacks by files: writes outside the tmpfs, devices, the kernel's own files, links, setuid."""
 
 from attack import Attack, bite
-from host_reach import AS_ROOT, ROOT_IN_CONTAINER
+from defences import AS_ROOT, ROOT_IN_CONTAINER
 from weakened import Weakening, dropped
 
 OWN = ("/tmp", "/dev/shm", "/home/student", "/proc")
@@ -117,6 +117,7 @@ DEVICES = Attack(
         attempt("made_node_opens", lambda: os.open("/tmp/null", os.O_RDWR))
         attempt("block_device", any_opens, stat.S_ISBLK, os.O_RDONLY)
         attempt("other_device", any_opens, stat.S_ISCHR, os.O_RDONLY)
+        attempt("terminal", lambda: os.open("/dev/tty", os.O_RDWR))
     """,
     bites={
         "bubblewrap": (
@@ -128,6 +129,7 @@ DEVICES = Attack(
         ),
         "docker": (
             bite("other_device", Weakening(first=("--device", "/dev/fuse"))),
+            bite("terminal", Weakening(first=("--tty",))),
             bite(
                 "mknod_character mknod_block block_device",
                 Weakening(drop=ROOT_IN_CONTAINER, first=("--device", "/dev/loop0:/dev/loop0:r")),
@@ -135,7 +137,10 @@ DEVICES = Attack(
         ),
     },
     blunt={
-        "bubblewrap": {"made_node_opens": "bubblewrap mounts every tmpfs nodev"},
+        "bubblewrap": {
+            "made_node_opens": "bubblewrap mounts every tmpfs nodev",
+            "terminal": "the launcher leaves the terminal's session before bubblewrap starts",
+        },
         "docker": {"made_node_opens": "the engine's device list bars what nodev does not"},
     },
 )

@@ -1,7 +1,7 @@
 """Attacks on the kernel's surface: namespaces and mounts, and calls with a history of holes."""
 
 from attack import Attack, bite
-from host_reach import AS_ROOT, NO_PROFILE, NO_SECCOMP, ROOT_IN_CONTAINER
+from defences import AS_ROOT, NO_PROFILE, NO_SECCOMP, ROOT_IN_CONTAINER
 from weakened import Weakening, dropped
 
 _LOCKED = "the kernel locks what came from another user namespace: no filter is needed"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from attack import Attack, Bite
-from host_reach import NO_PROFILE, NO_SECCOMP
+from defences import NO_PROFILE, NO_SECCOMP
 from weakened import Weakening, dropped
 
 from grader.domain.limits import GIB, MIB

@@ -1,7 +1,7 @@
 """Attacks on the machine's memory, by everything that can hold some."""
 
 from attack import Attack, Bite
-from host_reach import AS_ROOT, ROOT_IN_CONTAINER
+from defences import AS_ROOT, ROOT_IN_CONTAINER
 from weakened import Weakening, dropped
 
 from grader.domain.limits import GIB, MIB

@@ -2,18 +2,13 @@
 
 from pathlib import Path
 
-import host_devices
-import host_kernel
-import host_reach
 import pytest
 from attacks_run import attacked
+from attacks_table import HOST
 from decoys import Host
 from warm_weakened import warm, weakened
 
-ATTACKS = {
-    attack.name: attack
-    for attack in (*host_reach.ATTACKS, *host_kernel.ATTACKS, *host_devices.ATTACKS)
-}
+ATTACKS = {attack.name: attack for attack in HOST}
 RUN, CALLS, VIEW, MAIN = "warm_run.py", "warm_calls.py", "warm_view.py", "__main__.py"
 NO_FILTER = (RUN, '    calls.filter_calls(base64.b64decode(plan["seccomp"]))', "    pass")
 SPACES = "NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000"
