@@ -69,9 +69,10 @@ def test_an_image_made_anew_under_its_name_is_another_in_the_facts(
     inside: ContainerSandbox, loaded: Loaded, tmp_path: Path
 ) -> None:
     run = Runner(inside, tmp_path)
-    before = run("print()").end.facts.image
+    before = run("print()").end.facts.image or ""
     small_image.load(loaded.engine, loaded.image)  # another moment of making
     assert run("print()").end.facts.image != before
+    assert loaded.engine.call("image", "rm", before.split()[1]).ok
 
 
 def test_a_missing_image_is_our_fault_and_says_what_to_do(loaded: Loaded, tmp_path: Path) -> None:
