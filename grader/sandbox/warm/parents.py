@@ -161,8 +161,6 @@ class Parents:
             except SandboxError:
                 self._retire(parent)
                 raise
-            if parent.forks >= self._forks:
-                self._retire(parent)
             return parent, ended
 
     def warm_up(self) -> None:
@@ -171,8 +169,9 @@ class Parents:
             self._ready()
 
     def _ready(self) -> Parent:
-        if self._current is not None and self._current.ended:
-            self._retire(self._current)
+        parent = self._current
+        if parent is not None and (parent.ended or parent.forks >= self._forks):
+            self._retire(parent)
         if self._current is None:
             self._current = Parent(self._start)
         return self._current
