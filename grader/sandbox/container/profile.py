@@ -6,9 +6,8 @@ is listed. Arguments are compared as 64 bits, and the kernel looks at 32: each c
 upper half, or a caller could set a bit there. What is newer than the engine's libseccomp seems not
 to exist: runc answers ENOSYS for it.
 
-gVisor knows one errno for a refusal, EPERM. With it for clone3 no thread could start, so that what
-should seem not to exist is left to gVisor, which has none of it. It also has a name of its own for
-pselect6.
+gVisor knows one errno for a refusal, EPERM. With it for clone3 no thread could start: that call is
+left to gVisor, which does not have it. It also has a name of its own for pselect6.
 
 Format: the runtime specification's ``linux.seccomp``, as ``--security-opt seccomp=FILE`` takes it.
 """
@@ -61,10 +60,9 @@ def profile(machine: str | None = None, *, gvisor: bool = False) -> str:
 
 
 def _rules(*, gvisor: bool) -> Iterator[Rule]:
-    more = (*MISSING, "pselect") if gvisor else ()
+    more = ("clone3", "pselect") if gvisor else ()
     yield {"names": [*ALLOWED, *more], "action": "SCMP_ACT_ALLOW"}
-    if not gvisor:
-        yield _refusal(MISSING, errno.ENOSYS)
+    yield _refusal((name for name in MISSING if name not in more), errno.ENOSYS)
     yield _refusal(DENIED, errno.EPERM)
     yield _allow("clone", (_masked(0, NEW_NAMESPACES, 0),))
     for mask, value in everything_but(TERMINAL_INJECTION):
