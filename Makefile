@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 
-.PHONY: setup demo test lint format bench bench-sandbox fuzz clean
+.PHONY: setup demo test lint format bench bench-sandbox test-gpu fuzz clean
 
 setup: $(VENV)/.ready  ## system packages, .venv and the command .venv/bin/grader; nothing when nothing changed
 
@@ -40,6 +40,10 @@ bench: setup  ## ratios, measured in one run
 
 bench-sandbox: setup  ## how soon each sandbox is there and what it holds, beside what is promised
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.sandboxes $(BENCH)
+
+test-gpu: setup  ## leased GPUs, where this machine has one; about 6 minutes
+	$(VENV)/bin/grader data fetch mnist
+	bash scripts/with_dockerd.sh $(VENV)/bin/pytest tests/gpu
 
 fuzz: setup  ## bytes that break the readers of evidence and of notebooks; FUZZ_SECONDS=600 for longer
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[fuzz]'

@@ -1,7 +1,6 @@
 """`grader doctor`: what this machine can do, and how to fix what it cannot."""
 
-import shutil
-import subprocess
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -9,15 +8,24 @@ from rich.table import Table
 from grader import wiring
 from grader.cli.output import out
 from grader.sandbox import Finding
+from grader.sandbox.gpu.examine import examine
 from grader.settings import Settings
 
 
-def command() -> None:
-    """Say what this machine can do: sandboxes, cgroups, GPU, data."""
+def command(
+    *,
+    test_gpus: Annotated[
+        bool,
+        typer.Option(
+            "--test-gpus", help="Compute on each GPU; one that passes is back in service."
+        ),
+    ] = False,
+) -> None:
+    """Say what this machine can do: sandboxes, cgroups, GPUs, data."""
     settings = Settings()
     sections = {
         **_sandboxes(settings),
-        "GPU": (_gpu(),),
+        "GPUs": examine(wiring.gpus(settings), test=test_gpus),
         "data": wiring.data_findings(settings),
     }
     table = Table("", "what", "found", "how to fix", box=None, padding=(0, 1))
@@ -48,24 +56,3 @@ def _sandboxes(settings: Settings) -> dict[str, tuple[Finding, ...]]:
 
 def _works(findings: tuple[Finding, ...]) -> bool:
     return all(finding.ok for finding in findings if finding.required)
-
-
-def _gpu() -> Finding:
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return Finding(
-            name="NVIDIA GPU",
-            ok=False,
-            found="none (no nvidia-smi)",
-            fix="not needed: the CPU grades everything",
-            required=False,
-        )
-    query = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader"]
-    listed = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603
-    return Finding(
-        name="NVIDIA GPU",
-        ok=listed.returncode == 0,
-        found=(listed.stdout or listed.stderr).strip()[:200],
-        fix="check the driver",
-        required=False,
-    )
