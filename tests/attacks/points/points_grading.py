@@ -13,8 +13,8 @@ from grader.pipeline import Graded
 from grader.running import Bench
 from grader.scoring import score
 
-PATIENT = {"wall_seconds": 300, "cell_seconds": 200}
-"""For a search of all memory."""
+HANGING = 12
+"""Seconds of a cell, in which NumPy is imported on a busy machine, and torch perhaps is not."""
 
 
 class Arena:
@@ -33,6 +33,12 @@ class Arena:
             self._graded[data] = pipeline.grade(self.assignment, submission, self.bench)
         return self._graded[data]
 
+    def grade_hanging(self, cells: Iterable[str]) -> Graded:
+        """Grade a notebook that hangs, and wait for no cell of it longer than a few seconds."""
+        submission = pipeline.read(self.assignment, to_bytes(of_cells(cells)), "attack.ipynb")
+        limits = self.bench.limits.model_copy(update={"cell_seconds": HANGING})
+        return pipeline.grade(self.assignment, submission, replace(self.bench, limits=limits))
+
     def grade_by(self, cells: Iterable[str], assignment: Assignment) -> Graded:
         """Grade it by an assignment that asks and judges otherwise: one defence less."""
         submission = pipeline.read(assignment, to_bytes(of_cells(cells)), "attack.ipynb")
@@ -45,8 +51,7 @@ class Arena:
         by = assignment or self.assignment
         submission = pipeline.read(by, to_bytes(of_cells(cells)), "attack.ipynb")
         forged = submission.model_copy(update={"sha256": sha256})
-        patient = self.bench.limits.model_copy(update=PATIENT)
-        return pipeline.grade(by, forged, replace(self.bench, limits=patient))
+        return pipeline.grade(by, forged, self.bench)
 
     def judged(
         self, graded: Graded, change: Callable[[Assignment], Assignment] = lambda same: same

@@ -9,6 +9,7 @@ from scipy.signal import convolve2d
 from helpers import load_blackwhite_image
 torch.manual_seed(1)
 """
+NUMPY = "import numpy as np"
 RIGHT_FC = """
 class FC(nn.Module):
     def __init__(self):
@@ -86,3 +87,5 @@ WORK = (
     MIDDLE_OF_RANGE,
 )
 FLAWED = (IMPORTS, *WORK)
+LIGHT = (NUMPY, NOT_FLIPPED)
+"""The honest part of attacks that hang: it imports next to nothing."""

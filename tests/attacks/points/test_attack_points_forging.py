@@ -15,7 +15,7 @@ from points_forgers import (
     RESTART,
 )
 from points_grading import Arena, broken, flagged, gained, points, said
-from points_honest import FLAWED, IMPORTS, WORK
+from points_honest import FLAWED, IMPORTS, LIGHT, WORK
 from points_weak import believing_shapes
 
 from grader.domain.report import ScoreReport
@@ -92,10 +92,9 @@ def test_killing_the_guest_after_forging_is_the_notebooks_own_end(
     assert gained(report, declared) == {}
 
 
-def test_a_kernel_restarted_by_the_notebook_answers_nothing(
-    arena: Arena, honest: ScoreReport
-) -> None:
-    report = arena.grade((*FLAWED, RESTART, *WORK)).report
+def test_a_kernel_restarted_by_the_notebook_answers_nothing(arena: Arena) -> None:
+    honest = arena.grade(LIGHT).report
+    report = arena.grade_hanging((*LIGHT, RESTART, *LIGHT)).report
     assert broken(report) == []
     assert points(report) == points(honest)
 

@@ -2,7 +2,7 @@
 
 import pytest
 from points_grading import Arena, broken, flagged, gained, points
-from points_honest import FLAWED, IMPORTS, WORK
+from points_honest import FLAWED, IMPORTS, LIGHT, WORK
 
 from grader.domain.report import ScoreReport
 
@@ -144,9 +144,10 @@ def test_everything_replaced_at_the_end_moves_no_point(arena: Arena, honest: Sco
     assert points(report) == points(honest)
 
 
-def test_a_kernel_that_cannot_go_on_keeps_what_it_earned(arena: Arena, honest: ScoreReport) -> None:
+def test_a_kernel_that_cannot_go_on_keeps_what_it_earned(arena: Arena) -> None:
     """The kernel's own loops stumble over these: it hangs, is interrupted, and then killed."""
-    report = arena.grade((*FLAWED, BUILTINS_OF_PYTHON_ITSELF)).report
+    honest = arena.grade(LIGHT).report
+    report = arena.grade_hanging((*LIGHT, BUILTINS_OF_PYTHON_ITSELF)).report
     assert broken(report) == []
     assert report.run.stopped == "kernel_died"
     assert points(report) == points(honest)
