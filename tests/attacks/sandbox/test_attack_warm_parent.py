@@ -227,7 +227,24 @@ def test_a_fork_that_fails_is_our_fault(tmp_path: Path) -> None:
     assert raised.value.code == "warm_parent"
 
 
-def test_a_parent_is_replaced_after_some_forks_and_ends_with_its_last_run(tmp_path: Path) -> None:
+def test_a_parent_that_was_replaced_lives_until_its_last_run_has_ended(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def look(_: bytes) -> None:
+        seen.append(len(parents()))
+
+    def run_another(_: bytes) -> None:
+        look(b"")
+        assert run("print('of the next parent')", look).out == b""
+        look(b"")
+
+    with warm(tmp_path, forks=1) as run:
+        assert run("print('of the first')", run_another).end.stopped is None
+        look(b"")
+    assert seen == [1, 2, 2, 1]
+
+
+def test_a_parent_is_replaced_after_some_forks(tmp_path: Path) -> None:
     seen: list[set[int]] = []
     with warm(tmp_path, forks=2) as run:
         for _ in range(4):
