@@ -1,10 +1,9 @@
 """A class for programs: its mistakes, counted."""
 
-import json
 from collections.abc import Sequence
 
 from grader.domain.codes import Catalogue
-from grader.reports.json_report import encodable
+from grader.reports.json_report import written
 from grader.reports.mistakes import GradeRow, tallies
 
 
@@ -16,4 +15,4 @@ def to_class_json(rows: Sequence[GradeRow], catalogue: Catalogue) -> str:
         "reports": sum(row.report is not None for row in rows),
         "mistakes": [tally.model_dump() for tally in tallies(rows, catalogue)],
     }
-    return json.dumps(encodable(data), indent=2, allow_nan=False) + "\n"
+    return written(data, indent=2)

@@ -14,13 +14,21 @@ def to_json(report: ScoreReport, indent: int | None = 2) -> str:
 
     Text stays as it is, except that lone surrogates become U+FFFD (strict parsers refuse them).
     Only ASCII is written, so that no character of a student's acts on a terminal that shows the
-    file or depends on an encoding.
+    file or depends on an encoding; the second ``#`` of two is escaped (see `written`).
 
     Raises:
         ValueError: a number is NaN or infinite, which no validated report holds.
     """
-    data = encodable(report.model_dump(mode="python"))
-    return json.dumps(data, indent=indent, allow_nan=False) + "\n"
+    return written(report.model_dump(mode="python"), indent)
+
+
+def written(data: Any, indent: int | None) -> str:
+    """Plain data as JSON: ASCII, no lone surrogate, nothing that a system of CI obeys in a log.
+
+    Some obey ``##vso[...]`` anywhere in a line. In JSON ``##`` stands only in texts.
+    """
+    text = json.dumps(_encodable(data), indent=indent, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -32,12 +40,12 @@ def schema() -> dict[str, Any]:
     }
 
 
-def encodable(value: Any) -> Any:
+def _encodable(value: Any) -> Any:
     """The value with U+FFFD for each lone surrogate of its texts."""
     if isinstance(value, str):
         return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):
-        return {encodable(key): encodable(item) for key, item in value.items()}
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [encodable(item) for item in value]
+        return [_encodable(item) for item in value]
     return value
