@@ -62,6 +62,20 @@ ONE_MAPPING = _hoarding(
             touched(mmap.mmap(-1, KNOWN["amount"], flags=flags), KNOWN["amount"])
     """,
 )
+PAGE_TABLES = _hoarding(
+    "page_tables",
+    """
+        def held():
+            "One byte in each 2 MiB: as many pages for addresses as for content."
+            import mmap
+            step, flags = 2 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
+            count = KNOWN["amount"] // 8192
+            block = mmap.mmap(-1, count * step, flags=flags)
+            block.madvise(mmap.MADV_NOHUGEPAGE)
+            for number in range(count):
+                block[number * step] = 1
+    """,
+)
 IN_CHILDREN = _hoarding(
     "in_children",
     _TOUCH
@@ -177,6 +191,15 @@ LOCKED = Attack(
 )
 
 ATTACKS = (
-    *(ALLOCATED, ONE_MAPPING, IN_CHILDREN, MEMORY_FILE, SYSTEM_V, SHARED_FILES, EMPTY_FILES),
+    *(
+        ALLOCATED,
+        ONE_MAPPING,
+        PAGE_TABLES,
+        IN_CHILDREN,
+        MEMORY_FILE,
+        SYSTEM_V,
+        SHARED_FILES,
+        EMPTY_FILES,
+    ),
     *(SOCKETS, LOCKED),
 )
