@@ -9,8 +9,11 @@ import numpy as np
 
 from grader.checks import fit, tolerance
 from grader.checks.accuracy import AccuracyReached
+from grader.checks.against import AccuracyAgainst
 from grader.checks.functions import FunctionMatches
+from grader.checks.measure import measure
 from grader.checks.seen import answers, graded
+from grader.checks.snapshots import measurable
 from grader.domain.assignment import Assignment
 from grader.domain.check import Case, Check, Questions
 from grader.domain.evidence import Answered, Evidence, FunctionAnswer, ModuleAnswer
@@ -58,6 +61,14 @@ def called_once(run: Graded) -> Graded:
                 yield item
 
     return replace(run, evidence=replace(run.evidence, answers=tuple(once(run.evidence))))
+
+
+class AgainstTheNewest(AccuracyAgainst):
+    """Compares with the other model as it was left."""
+
+    def _rival(self, case: Case) -> float | None:
+        newest = next(measurable(self.other, case))
+        return measure(newest.loaded, self.other.images.flat, case, self.dataset).accuracy
 
 
 class ByPrintedAccuracy(AccuracyReached):

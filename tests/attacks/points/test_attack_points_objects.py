@@ -1,5 +1,7 @@
 """Objects that lie about what they are, and functions that behave only while they are graded."""
 
+from unittest.mock import patch
+
 import pytest
 from points_grading import Arena, broken, flagged, gained, points
 from points_honest import FLAWED, IMPORTS
@@ -16,6 +18,7 @@ from points_objects import (
 )
 from points_weak import called_once
 
+from grader.checks import tolerance
 from grader.domain.report import ScoreReport
 
 
@@ -57,3 +60,9 @@ def test_a_coarse_type_that_is_claimed_does_not_hide_a_rounded_result(
     report = arena.grade((IMPORTS, COARSE.format(claim=claim), CUT)).report
     assert broken(report) == []
     assert gained(report, rounded) == {}
+
+
+def test_where_a_claimed_type_is_believed_nine_points_are_won(arena: Arena) -> None:
+    graded = arena.grade((IMPORTS, COARSE.format(claim="bfloat16"), CUT))
+    with patch.dict(tolerance.BY_DTYPE, {"bfloat16": 5e-2}):
+        assert points(arena.judged(graded))["conv1d"] == 10
