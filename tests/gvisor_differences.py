@@ -73,7 +73,7 @@ DIFFERENCES = {
         "oom_score_adj can be lowered: it is gVisor's own, which kills nobody by it"
     ),
     "test_nothing_gets_through[writes_outside_the_tmpfs]": Difference(
-        "it tries every file of the system, 80 s here: done by hand, only gVisor's own devices opened",
+        "it tries every file, 80 s here: done once by hand, only gVisor's own devices opened",
         ends=False,
     ),
 }

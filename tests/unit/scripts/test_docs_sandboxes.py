@@ -15,6 +15,6 @@ def test_a_known_difference_of_gvisor_is_told_with_its_reason(name: str) -> None
     assert f"| `{name}` | {DIFFERENCES[name].reason} |" in PAGE
 
 
-@pytest.mark.parametrize("name", [*NAMES, "GRADER_OCI_RUNTIME", "GRADER_IMAGE"])
+@pytest.mark.parametrize("name", [*NAMES, "GRADER_OCI_RUNTIME", "GRADER_IMAGE", "GRADER_WAITING"])
 def test_what_can_be_chosen_is_on_the_page(name: str) -> None:
     assert f"`{name}`" in PAGE
