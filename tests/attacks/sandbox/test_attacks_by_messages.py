@@ -74,8 +74,10 @@ def run(sandbox: Sandbox, *cells: str, limits: Limits = LIMITS) -> Evidence:
 def test_a_cell_that_floods_is_cut_and_the_next_one_runs(
     settled: Sandbox, tmp_path: Path, name: str
 ) -> None:
+    seconds = LIMITS.cell_seconds if name.startswith("endless") else LIMITS.wall_seconds
+    limits = LIMITS.model_copy(update={"cell_seconds": seconds})
     with stays_well(settled, tmp_path):
-        evidence = run(settled, FLOODS[name], WITNESS)
+        evidence = run(settled, FLOODS[name], WITNESS, limits=limits)
     assert evidence.stopped.reason == "finished", evidence
     flood, witness = evidence.cells
     assert flood.status in {"ok", "error", "timed_out"}
