@@ -28,6 +28,8 @@ _START_SECONDS = 120
 _INTERRUPT_SECONDS = (5.0, 3.0)
 """How long an interrupted cell may take to end: after the first signal, after the second."""
 _POLL = 0.1
+_BOUND_POLL = 0.005
+_SOCKETS = ("shell", "iopub", "stdin", "hb", "control")
 
 Reply = Mapping[str, object]
 
@@ -132,6 +134,7 @@ class Kernel:
         Here what came for an earlier request is dropped whenever it comes.
         """
         client = self._client.kc = self._client.km.client()
+        await self._bound()
         client.start_channels()
         client.allow_stdin = False
         until = time.monotonic() + _START_SECONDS
@@ -144,6 +147,18 @@ class Kernel:
             if not await self._client.km.is_alive():
                 raise RuntimeError("the kernel died before it answered")
         raise RuntimeError(f"the kernel did not answer in {_START_SECONDS} seconds")
+
+    async def _bound(self) -> None:
+        """Wait until the kernel's sockets are there: who knocks before knocks again only later."""
+        while not self._listens():
+            if not await self._client.km.is_alive():
+                raise RuntimeError("the kernel died before it listened")
+            await asyncio.sleep(_BOUND_POLL)
+
+    def _listens(self) -> bool:
+        manager = self._client.km
+        ports = [getattr(manager, f"{name}_port") for name in _SOCKETS]
+        return all(Path(f"{manager.ip}-{port}").exists() for port in ports)
 
     async def load(self, path: Path, config: Mapping[str, str]) -> None:
         """Execute our code inside the kernel, silently, before any of the student's.
