@@ -204,4 +204,32 @@ CORES = Attack(
     },
 )
 
-ATTACKS = (CORES, PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)
+INODES = Attack(
+    name="many_empty_files",
+    defence="a number of files for each tmpfs, where a backend can set one; else what they cost",
+    script="""
+        def many():
+            for number in range(KNOWN["amount"]):
+                os.close(os.open(f"/tmp/{number}", os.O_CREAT | os.O_WRONLY))
+
+        attempt("files", many)
+    """,
+    bites={
+        "bubblewrap": (),
+        "docker": (
+            Bite(
+                Weakening(
+                    drop=dropped("--tmpfs /tmp:*"), first=("--tmpfs", "/tmp:rw,size=16m,mode=1777")
+                ),
+                frozenset({"files"}),
+            ),
+        ),
+    },
+    blunt={"bubblewrap": {"files": "it sets no number; `memory_empty_files` bites by the memory"}},
+    limits={"memory_bytes": 96 * MIB, "tmp_bytes": 16 * MIB},
+    amount=1_200_000,
+    modest=20_000,
+    ends=frozenset({None, "memory"}),
+)
+
+ATTACKS = (INODES, CORES, PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)
