@@ -53,11 +53,22 @@ def death(told: Told, returncode: int) -> Death:
 
 def guest_exit_code(status: bytes) -> int | None:
     """The guest's exit code (128 + N for signal N); None where it never started or never ended."""
+    code = _documents(status).get("exit-code")
+    return code if isinstance(code, int) else None
+
+
+def own_namespaces(status: bytes) -> frozenset[int]:
+    """Numbers of the namespaces that the run had for itself."""
+    told = _documents(status).items()
+    return frozenset(n for name, n in told if name.endswith("-namespace") and isinstance(n, int))
+
+
+def _documents(status: bytes) -> dict[str, object]:
+    """The members of all documents together."""
+    found: dict[str, object] = {}
     for line in status.splitlines():
         try:
-            code = json.loads(line).get("exit-code")
+            found.update(json.loads(line))
         except ValueError:  # cut off: bubblewrap died while it wrote
             continue
-        if isinstance(code, int):
-            return code
-    return None
+    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
-from grader.sandbox.bubblewrap.fault import death
+from grader.sandbox.bubblewrap.fault import death, own_namespaces
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.linux.cgroup_files import PATIENCE
 from grader.sandbox.linux.pump import Streams
@@ -134,7 +134,8 @@ class Launched:
 
     def seen(self, told: Told) -> Seen:
         """How it ended."""
-        return Seen(death(told, self.process.returncode), told.usage)
+        ended = death(told, self.process.returncode)
+        return Seen(ended, told.usage, own_namespaces(told.status))
 
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended and been waited for."""

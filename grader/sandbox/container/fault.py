@@ -144,3 +144,8 @@ def refusal(said: str) -> SandboxError:
     """Our failure, named by what the engine said instead of starting a container."""
     code = code_of(_MESSAGES, said, "engine_refused")
     return SandboxError(code, f"the container engine: {said!r}")
+
+
+def unknown(said: str) -> bool:
+    """Whether an engine said that there is no such container, and not that it could not look."""
+    return "no such container" in said.lower()

@@ -25,7 +25,7 @@ from grader.sandbox.container.attach import Attached, attached
 from grader.sandbox.container.command import LABEL, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
-from grader.sandbox.container.fault import Bound, refusal
+from grader.sandbox.container.fault import Bound, refusal, unknown
 from grader.sandbox.container.groups import SharedGroups
 from grader.sandbox.container.held import held
 from grader.sandbox.container.image import Image, chosen
@@ -159,22 +159,25 @@ class ContainerSandbox(LinuxSandbox):
 
     def _remove(self, name: str) -> None:
         """Remove a container, running or not, and see that the engine knows it no more."""
-        said = self.engine.call("rm", "--force", "--volumes", name)
-        if self.engine.call("container", "inspect", name).ok:
-            raise SandboxError("container_left", f"{name} could not be removed: {said.err}")
+        removed = self.engine.call("rm", "--force", "--volumes", name)
+        found = self.engine.call("container", "inspect", name)
+        if found.ok:
+            raise SandboxError("container_left", f"{name} could not be removed: {removed.err}")
+        if not unknown(found.err):
+            raise refusal(found.err)
 
     def _sweep(self) -> None:
         """Once: remove the containers of our label whose slots nobody holds."""
         with self._sweeping:
             if self._swept:
                 return
+            listed = self.engine.call(
+                *("ps", "--all", "--filter", f"label={LABEL}={self.slots.label}"),
+                *("--format", "{{.Names}}"),
+            )
+            if not listed.ok:
+                raise refusal(listed.err)
             self._swept = True
-        listed = self.engine.call(
-            *("ps", "--all", "--filter", f"label={LABEL}={self.slots.label}"),
-            *("--format", "{{.Names}}"),
-        )
-        if not listed.ok:
-            raise refusal(listed.err)
         for name in listed.out.decode().split():
             with self.slots.if_free(name) as free:
                 if free:

@@ -27,6 +27,10 @@ class Group(Protocol):
     def join(self) -> tuple[Path, ...]:
         """Files into which a process writes "0" to enter."""
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where it is, in each hierarchy."""
+
     def usage(self) -> Usage:
         """Counters so far."""
 

@@ -46,20 +46,25 @@ _OPTIONAL = {"memory.memsw.limit_in_bytes", "memory.swappiness"}
 class GroupV1:
     """One run's groups: controller -> folder."""
 
-    folders: Mapping[str, Path]
+    places: Mapping[str, Path]
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """See `Group`."""
+        return tuple(dict.fromkeys(self.places.values()))
 
     @property
     def join(self) -> tuple[Path, ...]:
         """See `Group`."""
-        return tuple(dict.fromkeys(f / "cgroup.procs" for f in self.folders.values()))
+        return tuple(folder / "cgroup.procs" for folder in self.folders)
 
     def usage(self) -> Usage:
         """See `Group`."""
         peak, kills, denied = None, 0, 0
-        if memory := self.folders.get("memory"):
+        if memory := self.places.get("memory"):
             peak = int((memory / "memory.max_usage_in_bytes").read_text())
             kills = counter((memory / "memory.oom_control").read_text(), "oom_kill")
-        if pids := self.folders.get("pids"):
+        if pids := self.places.get("pids"):
             denied = counter((pids / "pids.events").read_text(), "max")
         return Usage(peak, kills, denied)
 
@@ -75,11 +80,11 @@ class GroupV1:
 
     def remove(self) -> None:
         """See `Group`."""
-        for each in dict.fromkeys(self.folders.values()):
+        for each in self.folders:
             remove_folder(each)
 
     def _freeze(self, state: str) -> None:
-        if freezer := self.folders.get("freezer"):
+        if freezer := self.places.get("freezer"):
             (freezer / "freezer.state").write_text(state)
 
 
@@ -101,9 +106,9 @@ class GroupsV1:
         group.kill()
         group.remove()
         try:
-            for each in dict.fromkeys(group.folders.values()):
+            for each in group.folders:
                 each.mkdir()
-            write(settings(limits), group.folders, _OPTIONAL)
+            write(settings(limits), group.places, _OPTIONAL)
         except OSError as error:
             group.remove()
             raise SandboxError("group_refused", f"control group {name}: {error}") from error

@@ -50,6 +50,11 @@ class GroupV2:
         """See `Group`."""
         return (self.folder / "cgroup.procs",)
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """See `Group`."""
+        return (self.folder,)
+
     def usage(self) -> Usage:
         """See `Group`. ``memory.peak`` is there from Linux 5.19 on."""
         peak = self._read("memory.peak")

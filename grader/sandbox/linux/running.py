@@ -3,7 +3,8 @@
 A backend says how a run is begun, how it is ended and how its end reads; everything else is the
 same for all and is here: a slot, which gives the run its name and its user; a control group; the
 pump, which reads the result pipe under a cap and a deadline; the end, where the run is killed, then
-its whole group; the verdict; the facts; and `close`, which ends all runs from another thread.
+its whole group; the proof that nothing of it is left; the verdict; the facts; and `close`, which
+ends all runs from another thread.
 """
 
 import threading
@@ -21,6 +22,7 @@ from grader.errors import SandboxError
 from grader.sandbox.fault import Death, Ending, verdict
 from grader.sandbox.interface import Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Group, Groups, Usage
+from grader.sandbox.linux.left import Trace, prove_nothing_left
 from grader.sandbox.linux.pump import Pump, Streams
 from grader.sandbox.linux.slots import Slot, Slots
 
@@ -44,10 +46,17 @@ class Told:
 
 @dataclass(frozen=True)
 class Seen:
-    """How a backend saw a run end, with the counters, to which it may add its own."""
+    """How a backend saw a run end.
+
+    Attributes:
+        death: what it makes of it.
+        usage: the counters, to which it may add its own.
+        namespaces: numbers of those that were the run's own, as far as it knows them.
+    """
 
     death: Death
     usage: Usage
+    namespaces: frozenset[int] = frozenset()
 
 
 class Run(Protocol):
@@ -122,23 +131,21 @@ class LinuxSandbox(ABC):
         if self._closed:
             raise _closed()
         started = time.monotonic()
-        with (
-            self.slots.hold() as slot,
-            self._group(slot, job.limits) as group,
-            begin(slot, group) as run,
-            self._under_way(run, group),
-        ):
-            pump = self._pump(run, group, job, receive, slot.uid)
-            pump.run()
-            usage = group.usage() if group else Usage()
-            seconds = time.monotonic() - started
-            told = Told(
-                heard=pump.received > 0,
-                status=pump.status.bytes(),
-                stderr=pump.stderr.bytes().decode(errors="replace"),
-                usage=usage,
+        with self.slots.hold() as slot:
+            with (
+                self._group(slot, job.limits) as group,
+                begin(slot, group) as run,
+                self._under_way(run, group),
+            ):
+                pump = self._pump(run, group, job, receive, slot.uid)
+                pump.run()
+                seconds, ended = time.monotonic() - started, time.clock_gettime(time.CLOCK_BOOTTIME)
+                told = _told(pump, group)
+                seen = run.seen(told)
+            groups = group.folders if group else ()
+            prove_nothing_left(
+                Trace(slot.name, seen.namespaces, slot.uid, ended, groups, job.folder)
             )
-            seen = run.seen(told)
         judged = verdict(Ending(pump.halted, seen.death, seen.usage, job.limits.memory_bytes))
         if isinstance(judged, SandboxError):
             raise _closed() if self._closed else judged
@@ -200,6 +207,15 @@ class LinuxSandbox(ABC):
             protections=held.protections,
             warnings=held.warnings,
         )
+
+
+def _told(pump: Pump, group: Group | None) -> Told:
+    return Told(
+        heard=pump.received > 0,
+        status=pump.status.bytes(),
+        stderr=pump.stderr.bytes().decode(errors="replace"),
+        usage=group.usage() if group else Usage(),
+    )
 
 
 def _closed() -> SandboxError:

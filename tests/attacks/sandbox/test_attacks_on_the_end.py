@@ -177,12 +177,16 @@ def without_an_end(planted: Host) -> Iterator[BubblewrapSandbox]:
 def test_the_daemon_outlives_a_backend_that_does_not_own_its_processes(
     without_an_end: BubblewrapSandbox, tmp_path: Path
 ) -> None:
-    word = uuid.uuid4().hex
-    ran = Runner(without_an_end, tmp_path)(DAEMON.format(word=word))
+    """It is found where a run has to prove that nothing is left of it."""
+    word, said = uuid.uuid4().hex, bytearray()
+    with pytest.raises(SandboxError) as raised:
+        Runner(without_an_end, tmp_path)(DAEMON.format(word=word), said.extend)
     left = processes_named(word)
     weakened.kill(left)
-    assert ran.out == b"alive"
+    assert said == b"alive"
     assert len(left) == 1
+    assert raised.value.code == "left_behind"
+    assert f"process {left[0]}" in str(raised.value)
 
 
 def test_the_stubborn_guest_outlives_its_time_without_the_backstop(

@@ -4,7 +4,7 @@ import pytest
 
 from grader.domain.run import Stopped
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.fault import death, guest_exit_code
+from grader.sandbox.bubblewrap.fault import death, guest_exit_code, own_namespaces
 from grader.sandbox.fault import Ending, verdict
 from grader.sandbox.linux.cgroup import Usage
 from grader.sandbox.linux.running import Told
@@ -116,3 +116,8 @@ def test_bubblewrap_killed_by_a_stranger_is_ours() -> None:
 )
 def test_the_exit_code_is_read_from_the_status_documents(status: bytes, code: int | None) -> None:
     assert guest_exit_code(status) == code
+
+
+def test_the_namespaces_are_read_from_the_status_documents() -> None:
+    assert own_namespaces(exited(0)) == {4026532411}
+    assert own_namespaces(b"") == own_namespaces(b'{"pid-names') == frozenset()

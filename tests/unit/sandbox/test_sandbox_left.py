@@ -1,0 +1,67 @@
+"""The proof that nothing is left finds each thing that could be."""
+
+import os
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.errors import SandboxError
+from grader.sandbox.linux.left import Trace, prove_nothing_left
+
+HERE = Path("/no/such/job")
+
+
+def trace(**changes: object) -> Trace:
+    now = time.clock_gettime(time.CLOCK_BOOTTIME)
+    known = {"name": "grader-x-0", "namespaces": (), "user": None, "ended": now + 1}
+    return Trace(**{**known, "groups": (), "folder": HERE, **changes})  # type: ignore[arg-type]  # of its fields
+
+
+def found(left: Trace, proc: Path = Path("/proc")) -> str:
+    with pytest.raises(SandboxError) as raised:
+        prove_nothing_left(left, proc, patience=0)
+    assert raised.value.code == "left_behind"
+    return str(raised.value)
+
+
+def test_where_nothing_is_left_it_returns(tmp_path: Path) -> None:
+    prove_nothing_left(trace(namespaces={1}, groups=(tmp_path / "gone",)), patience=0)
+
+
+def test_a_process_in_a_namespace_of_the_run_is_left() -> None:
+    mine = Path("/proc/self/ns/pid").stat().st_ino
+    assert f"process {os.getpid()}" in found(trace(namespaces={mine}))
+
+
+def test_who_began_after_the_end_or_is_another_user_has_a_number_that_was_given_anew() -> None:
+    mine = Path("/proc/self/ns/pid").stat().st_ino
+    prove_nothing_left(trace(namespaces={mine}, ended=0.0), patience=0)
+    prove_nothing_left(trace(namespaces={mine}, user=os.getuid() + 987_654), patience=0)
+
+
+def test_a_control_group_is_left(tmp_path: Path) -> None:
+    assert f"the control group {tmp_path}" in found(trace(groups=(tmp_path,)))
+
+
+def test_a_mount_of_the_job_is_left(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    line = "36 35 98:0 /work/job-1 /tmp/view rw,noatime - ext4 /dev/root rw\n"
+    (tmp_path / "self" / "mountinfo").write_text(line)
+    assert "a mount on /tmp/view" in found(trace(folder=Path("/work/job-1")), tmp_path)
+    (tmp_path / "self" / "mountinfo").write_text(line.replace("view", "grader-x-0"))
+    assert "a mount on /tmp/grader-x-0" in found(trace(), tmp_path)
+
+
+def test_what_ends_meanwhile_is_waited_for() -> None:
+    with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) as process:
+        own = Path(f"/proc/{process.pid}/ns/net")
+        while own.stat().st_ino == Path("/proc/self/ns/net").stat().st_ino:
+            assert process.poll() is None, "not allowed to make a network namespace"
+        namespaces = {own.stat().st_ino}
+        assert f"process {process.pid}" in found(trace(namespaces=namespaces))
+        assert process.stdin is not None
+        threading.Timer(0.2, process.stdin.close).start()
+        prove_nothing_left(trace(namespaces=namespaces))
