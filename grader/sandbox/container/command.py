@@ -22,10 +22,14 @@ KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
 BROKEN_DOWN = 2
 """The container's exit code where gVisor itself broke down; the guest's own 2 becomes 1."""
-_SHELL = 'umask 077; "$@"; code=$(($? & 127)); [ "$code" != 2 ] || code=1; exit "$code"'
-"""The shell stays the container's first process: it reaps orphans, which Python would not. Its exit
-code is the guest's, or the number of the signal that ended it; so 137 says that it was itself
-killed, which nothing inside can do."""
+_SHELL = (
+    'umask 077; "$@" & exec >/dev/null; wait "$!"; '
+    'code=$(($? & 127)); [ "$code" != 2 ] || code=1; exit "$code"'
+)
+"""The shell stays the container's first process: it reaps orphans, which Python would not. It lets
+go of the result pipe, which a notebook could else open through it. Its exit code is the guest's, or
+the number of the signal that ended it; so 137 says that it was itself killed, which nothing inside
+can do."""
 
 
 @dataclass(frozen=True)
