@@ -97,6 +97,9 @@ class RunReport(Frozen):
     image: str | None = None
     """Name and digest of the container's image; None where none was used."""
     seconds: float
+    """Wall time of the whole run."""
+    cpu_seconds: float | None = None
+    """CPU time of all its processes together; None where nothing measured it."""
     peak_memory_bytes: int | None
     limits: Limits
     stopped: str

@@ -78,6 +78,8 @@ class SandboxFacts(Frozen):
     """Name and digest of the container's image; None where none was used."""
     seconds: float
     """Wall time of the whole run."""
+    cpu_seconds: Annotated[float, Field(ge=0)] | None = None
+    """CPU time of all its processes together; None where no cgroup could measure it."""
     peak_memory_bytes: Count | None = None
     """None where no cgroup could measure it."""
     oom_kills: Count = 0

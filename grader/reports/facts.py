@@ -117,12 +117,17 @@ def _ranges(numbers: list[int]) -> str:
     return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]} to {r[-1]}" for r in runs)
 
 
+def _cpu(run: RunReport) -> str:
+    return "not measured" if run.cpu_seconds is None else seconds(run.cpu_seconds)
+
+
 def run_facts(run: RunReport) -> tuple[Fact, ...]:
     """The run in a few lines: how long, how much, where, under which limits."""
     failed = sum(cell.error is not None for cell in run.cells)
     peak = "not measured" if run.peak_memory_bytes is None else size(run.peak_memory_bytes)
     facts = [
         Fact("Run time", f"{seconds(run.seconds)} (limit {seconds(run.limits.wall_seconds)})"),
+        Fact("CPU time", _cpu(run)),
         Fact("Peak memory", f"{peak} (limit {size(run.limits.memory_bytes)})"),
         Fact("Cells", f"{len(run.cells)} of code, {failed or 'none'} with an error"),
         Fact("Limit hit", limit_hit(run)),

@@ -111,8 +111,9 @@ def _evidence(check: CheckReport, problem: ProblemReport) -> Iterator[str]:
 def _run(report: ScoreReport) -> Iterator[Padding]:
     run = report.run
     peak = "not measured" if run.peak_memory_bytes is None else size(run.peak_memory_bytes)
+    cpu = "" if run.cpu_seconds is None else f" ({seconds(run.cpu_seconds)} of CPU time)"
     yield _under(
-        f"sandbox {line(run.sandbox)}, {seconds(run.seconds)}, peak memory {peak}, "
+        f"sandbox {line(run.sandbox)}, {seconds(run.seconds)}{cpu}, peak memory {peak}, "
         f"limit hit: {facts.limit_hit(run)}"
     )
     failed = [(cell.index, cell.error) for cell in run.cells if cell.error is not None]

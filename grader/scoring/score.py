@@ -139,6 +139,7 @@ def _run(case: Case, limits: Limits) -> RunReport:
         sandbox=facts.sandbox,
         image=facts.image,
         seconds=facts.seconds,
+        cpu_seconds=facts.cpu_seconds,
         peak_memory_bytes=facts.peak_memory_bytes,
         limits=limits,
         stopped=evidence.stopped.reason,

@@ -13,11 +13,12 @@ CPU_PERIOD = 100_000
 
 @dataclass(frozen=True)
 class Usage:
-    """What a group counted. `peak_bytes` is None where nothing measured it."""
+    """What a group counted. `peak_bytes` and `cpu_seconds` are None where nothing measured them."""
 
     peak_bytes: int | None = None
     oom_kills: int = 0
     forks_denied: int = 0
+    cpu_seconds: float | None = None
 
 
 class Group(Protocol):

@@ -60,13 +60,15 @@ class GroupV1:
 
     def usage(self) -> Usage:
         """See `Group`."""
-        peak, kills, denied = None, 0, 0
+        peak, kills, denied, cpu = None, 0, 0, None
         if memory := self.places.get("memory"):
             peak = int((memory / "memory.max_usage_in_bytes").read_text())
             kills = counter((memory / "memory.oom_control").read_text(), "oom_kill")
         if pids := self.places.get("pids"):
             denied = counter((pids / "pids.events").read_text(), "max")
-        return Usage(peak, kills, denied)
+        if account := self.places.get("cpuacct"):
+            cpu = int((account / "cpuacct.usage").read_text()) / 1e9
+        return Usage(peak, kills, denied, cpu)
 
     def kill(self) -> None:
         """See `Group`. Frozen first, so that nothing forks away while it is being killed."""

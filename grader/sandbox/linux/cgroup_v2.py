@@ -57,11 +57,12 @@ class GroupV2:
 
     def usage(self) -> Usage:
         """See `Group`. ``memory.peak`` is there from Linux 5.19 on."""
-        peak = self._read("memory.peak")
+        peak, cpu = self._read("memory.peak"), self._read("cpu.stat")
         return Usage(
             peak_bytes=int(peak) if peak else None,
             oom_kills=counter(self._read("memory.events"), "oom_kill"),
             forks_denied=counter(self._read("pids.events"), "max"),
+            cpu_seconds=counter(cpu, "usage_usec") / 1e6 if cpu else None,
         )
 
     def kill(self) -> None:

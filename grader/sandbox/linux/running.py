@@ -201,6 +201,7 @@ class LinuxSandbox(ABC):
             sandbox=self.name,
             image=held.image,
             seconds=seconds,
+            cpu_seconds=usage.cpu_seconds,
             peak_memory_bytes=usage.peak_bytes,
             oom_kills=usage.oom_kills,
             forks_denied=usage.forks_denied,

