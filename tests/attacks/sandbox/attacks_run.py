@@ -1,6 +1,8 @@
 """Runs attacks, on a backend as it is and on a weakened one, and reads what came of them."""
 
 import json
+import os
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,10 @@ def check_nothing_got_through(attack: Attack, backend: str, tried: Tried) -> Non
 
 def weak(request: pytest.FixtureRequest, planted: Host, backend: str, bite: Bite) -> Sandbox:
     """The backend with the defence out that this bite is about."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can take defences out")
+    if platform.machine() != "x86_64":
+        pytest.skip("what bites was tried on x86_64 only: some calls exist nowhere else")
     folder = planted.folder_for(backend)
     weakening = bite.weakening.aimed(folder=str(planted.folder), secret=planted.secret)
     if not weakening.rlimits:

@@ -11,6 +11,8 @@ from host_health import stays_well
 
 from grader.sandbox.interface import Sandbox
 
+pytestmark = pytest.mark.usefixtures("counted")
+
 
 @pytest.mark.parametrize("attack", named(RESOURCES))
 def test_nothing_gets_through(
