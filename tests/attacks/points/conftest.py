@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from points_honest import FLAWED
 
 from grader import scoring, wiring
 from grader.domain.report import ScoreReport
+from grader.errors import SandboxError
 from grader.settings import Settings
 
 LIMITS = {"wall_seconds": 400, "cell_seconds": 120}
@@ -14,11 +16,31 @@ LIMITS = {"wall_seconds": 400, "cell_seconds": 120}
 
 
 @pytest.fixture(scope="session")
-def arena(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> Arena:
-    state = tmp_path_factory.mktemp("state")
+def arena(
+    needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Arena]:
+    made = _arena(tmp_path_factory.mktemp("state"), "bubblewrap")
+    yield made
+    made.bench.sandbox.close()
+
+
+@pytest.fixture(scope="session", params=["warm", "podman", "docker"])
+def elsewhere(
+    request: pytest.FixtureRequest, mnist: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Arena]:
+    """Another backend than most attacks are graded in."""
+    try:
+        made = _arena(tmp_path_factory.mktemp("state"), request.param)
+    except SandboxError as error:
+        pytest.skip(f"{request.param} does not work here: {error}")
+    yield made
+    made.bench.sandbox.close()
+
+
+def _arena(state: Path, sandbox: str) -> Arena:
     settings = Settings(state_dir=state, runtime_dir=state / "run")
     assignment = scoring.load("cnn")
-    bench = wiring.rehearsal_bench(settings, assignment, wiring.sandbox(settings, "bubblewrap"))
+    bench = wiring.rehearsal_bench(settings, assignment, wiring.sandbox(settings, sandbox))
     limits = bench.limits.model_copy(update=LIMITS)
     return Arena(assignment.rehearsed, replace(bench, limits=limits))
 

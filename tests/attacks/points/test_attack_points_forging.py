@@ -108,6 +108,14 @@ def test_no_closing_record_can_be_written_into_the_guests_pipe(
     assert points(graded.report) == points(honest)
 
 
+def test_no_closing_record_can_be_written_in_other_backends(elsewhere: Arena) -> None:
+    """Whatever else is reached there, the run says how it really ended."""
+    report = elsewhere.grade((*LIGHT, CLOSING_RECORD, KILL_THE_GUEST)).report
+    assert broken(report) == []
+    assert report.run.stopped == "killed"
+    assert points(report)["conv1d"] == 4
+
+
 def test_where_the_first_process_is_in_sight_its_pipe_is_reached(
     arena: Arena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
