@@ -34,5 +34,5 @@ class Submission(Frozen):
     answers: dict[str, str] = {}
     """Question id to what the student wrote below it; empty text where nothing was written."""
     flags: tuple[Flag, ...] = ()
-    """What parsing noticed: upgraded format, dropped outputs, repaired ids, shortcut calls, code that
-    reaches for the grader."""
+    """What parsing noticed: upgraded format, dropped outputs, repaired ids, shortcut calls, code
+    that reaches for the grader."""
