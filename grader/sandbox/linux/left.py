@@ -21,6 +21,9 @@ from grader.sandbox.linux.cgroup_files import PATIENCE
 _PROC = Path("/proc")
 _KINDS = ("pid", "mnt", "net", "ipc")
 """Namespaces that each run has of its own."""
+_DEAD = {"Z", "X"}
+"""States of a process that holds nothing any more. Its id stays until its parent asks for it: an
+orphan's is the machine's init, and some take seconds."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,11 @@ def _processes(trace: Trace, proc: Path) -> Iterator[str]:
 
 
 def _is_of(trace: Trace, process: Path) -> bool:
-    if trace.user not in {None, process.stat().st_uid} or _began(process) > trace.ended:
+    # From its third field on: proc_pid_stat(5).
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    state, began = fields[0], int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    if trace.user not in {None, process.stat().st_uid} or began > trace.ended:
+        return False
+    if state in _DEAD:
         return False
     return any((process / "ns" / kind).stat().st_ino in trace.namespaces for kind in _KINDS)
-
-
-def _began(process: Path) -> float:
-    """When a process began, seconds since boot: the 22nd field of proc_pid_stat(5)."""
-    fields = (process / "stat").read_text().rpartition(")")[2].split()
-    return int(fields[19]) / os.sysconf("SC_CLK_TCK")

@@ -42,6 +42,24 @@ def test_who_began_after_the_end_or_is_another_user_has_a_number_that_was_given_
     prove_nothing_left(trace(namespaces={mine}, user=os.getuid() + 987_654), patience=0)
 
 
+@pytest.mark.parametrize(("state", "left"), [("S", True), ("D", True), ("T", True), ("Z", False)])
+def test_a_dead_process_that_nobody_has_asked_for_is_not_left(
+    tmp_path: Path, state: str, *, left: bool
+) -> None:
+    process = tmp_path / "7"
+    (process / "ns").mkdir(parents=True)
+    for kind in ("pid", "mnt", "net", "ipc"):
+        (process / "ns" / kind).touch()
+    (process / "stat").write_text(f"7 (python) {state}" + " 1" * 49)
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "mountinfo").touch()
+    own = trace(namespaces={(process / "ns" / "pid").stat().st_ino})
+    if left:
+        assert "process 7" in found(own, tmp_path)
+    else:
+        prove_nothing_left(own, tmp_path, patience=0)
+
+
 def test_a_control_group_is_left(tmp_path: Path) -> None:
     assert f"the control group {tmp_path}" in found(trace(groups=(tmp_path,)))
 
