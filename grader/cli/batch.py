@@ -21,8 +21,11 @@ from grader.batch import (
 from grader.cli.options import (
     AssignmentOption,
     LimitsOption,
-    SandboxOption,
+    SandboxOrNoneOption,
+    TrustOption,
+    chosen_sandbox,
     parse_limits,
+    require_trust,
 )
 from grader.cli.output import complain, out, plain, progress_bar
 from grader.domain.codes import Catalogue
@@ -41,17 +44,19 @@ def command(
     workers: Annotated[
         int, typer.Option(min=1, help="Notebooks at once.", show_default="one for each CPU")
     ] = len(os.sched_getaffinity(0)),
-    sandbox: SandboxOption = "auto",
+    sandbox: SandboxOrNoneOption = "auto",
+    i_trust_this_notebook: TrustOption = False,
     limits: LimitsOption = "",
 ) -> None:
     """Grade every notebook below a folder; goes on after a bad one, resumes where it stopped.
 
     Exit codes: 0 every notebook has a report or cannot be read, 4 some could not be graded (ours).
     """
+    require_trust(sandbox, trusted=i_trust_this_notebook)
     settings = Settings()
     chosen = scoring.load(assignment)
     asked = wiring.limits(parse_limits(limits, chosen.limits), workers)
-    box = wiring.sandbox(settings, sandbox)
+    box = chosen_sandbox(settings, sandbox)
     entries = find(folder)
     if not entries:
         raise typer.BadParameter(f"no notebook (*.ipynb) below {folder}", param_hint="FOLDER")

@@ -12,8 +12,11 @@ from grader.cli.options import (
     AssignmentOption,
     LimitsOption,
     NotebookArgument,
-    SandboxOption,
+    SandboxOrNoneOption,
+    TrustOption,
+    chosen_sandbox,
     parse_limits,
+    require_trust,
 )
 from grader.cli.output import err, out, write
 from grader.domain.check import DictMemo
@@ -31,7 +34,8 @@ def command(
     html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the Markdown report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here, for CI.")] = None,
-    sandbox: SandboxOption = "auto",
+    sandbox: SandboxOrNoneOption = "auto",
+    i_trust_this_notebook: TrustOption = False,
     limits: LimitsOption = "",
     evidence: Annotated[
         Path | None, typer.Option(help="Keep the run's evidence in this folder, for `regrade`.")
@@ -45,6 +49,7 @@ def command(
     Exit codes: 0 graded, 1 below --fail-under, 2 usage, 3 the notebook cannot be read, 4 it could
     not be graded (our fault).
     """
+    require_trust(sandbox, trusted=i_trust_this_notebook)
     if evidence is not None:
         require_usable(evidence)
     settings = Settings()
@@ -53,7 +58,7 @@ def command(
     with notebook.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     submission = pipeline.read(chosen, data, notebook.name)
-    box = wiring.sandbox(settings, sandbox)
+    box = chosen_sandbox(settings, sandbox)
     memo = DictMemo()
     bench = wiring.bench(settings, chosen, box, memo, asked)
     with LiveView(err, chosen) as view:

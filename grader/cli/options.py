@@ -8,7 +8,9 @@ import typer
 from pydantic import ValidationError
 
 from grader.domain.limits import Limits
-from grader.wiring import SANDBOXES
+from grader.sandbox import Sandbox
+from grader.settings import Settings
+from grader.wiring import SANDBOXES, no_sandbox, sandbox
 
 AssignmentOption = Annotated[
     str,
@@ -34,6 +36,49 @@ SandboxOption = Annotated[
         callback=check_sandbox, help="Where student code runs: " + " or ".join(SANDBOXES) + "."
     ),
 ]
+NO_SANDBOX = "none"
+
+
+def check_sandbox_or_none(name: str) -> str:
+    """As `check_sandbox`, and ``none``, for which `require_trust` asks."""
+    return name if name == NO_SANDBOX else check_sandbox(name)
+
+
+SandboxOrNoneOption = Annotated[
+    str,
+    typer.Option(
+        callback=check_sandbox_or_none,
+        help="Where student code runs: " + " or ".join(SANDBOXES) + ".",
+    ),
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--i-trust-this-notebook",
+        help="Allow --sandbox none: the notebook reaches all your files and the network.",
+    ),
+]
+
+
+def require_trust(name: str, *, trusted: bool) -> None:
+    """Raises typer.BadParameter for the sandbox ``none`` without trust, or trust without it."""
+    if (name == NO_SANDBOX) != trusted:
+        raise typer.BadParameter(
+            "--sandbox none runs the notebook unprotected, and goes with --i-trust-this-notebook"
+            " only, as that does with it",
+            param_hint="--sandbox",
+        )
+
+
+def chosen_sandbox(settings: Settings, name: str) -> Sandbox:
+    """The sandbox of that name; ``none`` after `require_trust` only.
+
+    Raises:
+        SandboxError: it does not work on this machine.
+    """
+    return no_sandbox(settings) if name == NO_SANDBOX else sandbox(settings, name)
+
+
 LimitsOption = Annotated[
     str,
     typer.Option(

@@ -1,7 +1,7 @@
 """Outcomes added up: pure, but for a judge that breaks, which is logged and never the student's."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from grader.domain.assignment import Assignment, Problem
@@ -29,6 +29,7 @@ from grader.domain.report import (
     SubmissionLine,
 )
 from grader.domain.run import CellRun, SecondRun
+from grader.domain.submission import Flag
 from grader.scoring.limits_hit import limits_hit
 from grader.scoring.points import cents, earn, points, share
 
@@ -60,8 +61,14 @@ def score(assignment: Assignment, case: Case, limits: Limits | None = None) -> S
         pending=_total([problem.pending for problem in problems]),
         problems=problems,
         run=_run(case, limits or assignment.limits),
-        flags=submission.flags,
+        flags=(*_unprotected(case), *submission.flags),
     )
+
+
+def _unprotected(case: Case) -> Iterator[Flag]:
+    if case.evidence.facts.sandbox == "none":
+        text = "The notebook ran without a sandbox: nothing kept it from forging every point."
+        yield Flag(code="no_sandbox", message=text)
 
 
 def score_problem(problem: Problem, case: Case) -> ProblemReport:

@@ -28,7 +28,12 @@ def test_help_names_every_command() -> None:
     [
         ("grade",),
         ("grade", "no-such-file.ipynb"),
+        ("grade", "pyproject.toml", "--sandbox", "no_such_sandbox"),
         ("grade", "pyproject.toml", "--sandbox", "none"),
+        ("grade", "pyproject.toml", "--i-trust-this-notebook"),
+        ("batch", "tests", "--out", "/dev/null/x", "--sandbox", "none"),
+        ("batch", "tests", "--out", "/dev/null/x", "--i-trust-this-notebook"),
+        ("assignment", "check", "cnn", "--sandbox", "none"),
         ("grade", "pyproject.toml", "--limits", "speed=9"),
         ("grade", "pyproject.toml", "--limits", "wall_seconds=-1"),
         ("grade", "pyproject.toml", "--assignment", "no_such_assignment"),

@@ -41,7 +41,7 @@ PENDING = Pending(message="Later.")
 BROKEN = ZeroDivisionError("secret path /home/course")
 
 
-def report(*problems: tuple[float, tuple[Any, ...]], **changes: Any) -> Any:
+def report(*problems: tuple[float, tuple[Any, ...]], sandbox: str = "fake", **changes: Any) -> Any:
     built = tuple(
         Problem(
             id=f"p{number}",
@@ -67,7 +67,7 @@ def report(*problems: tuple[float, tuple[Any, ...]], **changes: Any) -> Any:
         answers=(),
         stopped=Stopped(reason="memory", message="too much"),
         facts=SandboxFacts(
-            sandbox="fake",
+            sandbox=sandbox,
             image="a b",
             seconds=3,
             cpu_seconds=4,
@@ -142,6 +142,12 @@ def test_a_judge_that_breaks_is_ours_and_logged(caplog: pytest.LogCaptureFixture
     assert "secret" not in found.model_dump_json()
     assert "ZeroDivisionError: secret path" in caplog.text
     assert found.problems[1].earned == 3.0
+
+
+def test_a_run_without_a_sandbox_is_flagged_first() -> None:
+    assert [flag.code for flag in report((4, ((1, FAILED),))).flags] == ["shortcut_call"]
+    found = report((4, ((1, FAILED),)), sandbox="none")
+    assert [flag.code for flag in found.flags] == ["no_sandbox", "shortcut_call"]
 
 
 def test_reason_and_misconception_reach_the_report() -> None:
