@@ -1,11 +1,13 @@
 """How a forked run's keeper tells of its end; whose fault it is, `grader.sandbox.fault` decides.
 
-The keeper writes one line to the status pipe, which nothing inside can reach: the guest's exit
-code, or why the guest never began, or that the first process was killed. No line at all: the keeper
-was killed, by us, or with its parent.
+The keeper writes lines to the status pipe, which nothing inside can reach: which namespaces it has
+made, and at the end the guest's exit code, or why the guest never began, or that the first process
+was killed. No such line: the keeper was killed, by us, or with its parent.
 """
 
 import json
+from contextlib import suppress
+from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox.fault import Death, Exited, Lost, Unstarted, code_of
@@ -24,10 +26,7 @@ _SIGKILL_CODE = 128 + 9
 
 def death(status: bytes) -> Death:
     """How a run ended, from what is in its status pipe."""
-    try:
-        said = json.loads(status or b"{}")
-    except ValueError:  # cut off: the keeper was killed while it wrote
-        said = {}
+    said = _said(status)
     if "failed" in said:
         found = str(said["failed"])
         code = code_of(_FAILED, found, "warm_fork")
@@ -36,3 +35,16 @@ def death(status: bytes) -> Death:
         return Exited(killed=said["exit-code"] == _SIGKILL_CODE)
     text = "the run, or the warm parent that it was forked from, ended by nobody's order"
     return Lost(SandboxError("killed_from_outside", text))
+
+
+def namespaces(status: bytes) -> frozenset[int]:
+    """Numbers of the namespaces that were the run's own; none where it never had them."""
+    return frozenset(_said(status).get("namespaces", ()))
+
+
+def _said(status: bytes) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for line in status.splitlines():
+        with suppress(ValueError):  # cut off: the keeper was killed while it wrote
+            said |= json.loads(line)
+    return said

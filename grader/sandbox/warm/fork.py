@@ -12,7 +12,7 @@ from grader.errors import SandboxError
 from grader.sandbox.linux.cgroup_files import PATIENCE
 from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Seen, Told
-from grader.sandbox.warm.fault import death
+from grader.sandbox.warm.fault import death, namespaces
 from grader.sandbox.warm.parents import Parent, Parents
 
 
@@ -38,7 +38,7 @@ class Forked:
 
     def seen(self, told: Told) -> Seen:
         """See `Run`."""
-        return Seen(death(told.status), told.usage)
+        return Seen(death(told.status), told.usage, namespaces(told.status))
 
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended."""

@@ -22,6 +22,8 @@ from sandbox_jobs import (
 from warm_weakened import LIGHT, warm, weakened
 
 from grader.errors import SandboxError
+from grader.sandbox.linux.running import Seen, Told
+from grader.sandbox.warm.fork import Forked
 
 LIBS = "warm_libraries.py"
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
@@ -252,6 +254,26 @@ def test_a_parent_is_replaced_after_some_forks(tmp_path: Path) -> None:
     assert seen[0] == seen[1] != seen[2] == seen[3]
     assert parents() == set()
     assert {len(each) for each in seen} == {1}
+
+
+def test_the_namespaces_that_must_be_empty_afterwards_are_the_run_s(tmp_path: Path) -> None:
+    kinds = ("pid", "mnt", "net", "ipc", "uts", "user")
+    script = f"""
+        import json, os
+        print(json.dumps([os.stat(f"/proc/self/ns/{{kind}}").st_ino for kind in {kinds!r}]))
+    """
+    seen: list[frozenset[int]] = []
+    with warm(tmp_path) as run:
+        parts = Forked.seen
+        with pytest.MonkeyPatch.context() as patch:
+
+            def look(forked: Forked, told: Told) -> Seen:
+                seen.append(parts(forked, told).namespaces)
+                return parts(forked, told)
+
+            patch.setattr(Forked, "seen", look)
+            inside = run(script)
+    assert seen == [frozenset(inside.report)]
 
 
 def test_a_closed_sandbox_leaves_no_parent(tmp_path: Path) -> None:

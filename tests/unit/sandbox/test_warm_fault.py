@@ -3,7 +3,7 @@
 import pytest
 
 from grader.sandbox.fault import Exited, Lost, Unstarted
-from grader.sandbox.warm.fault import death
+from grader.sandbox.warm.fault import death, namespaces
 
 
 @pytest.mark.parametrize(("code", "killed"), [(0, False), (1, False), (127, False), (137, True)])
@@ -37,3 +37,11 @@ def test_a_run_whose_end_nobody_ordered_is_lost(status: bytes) -> None:
     found = death(status)
     assert isinstance(found, Lost)
     assert found.error.code == "killed_from_outside"
+
+
+def test_namespaces_are_told_before_the_end_and_stay_known_without_one() -> None:
+    begun = b'{"namespaces": [7, 8]}\n'
+    assert namespaces(begun) == namespaces(begun + b'{"exit-code": 0}') == {7, 8}
+    assert death(begun + b'{"exit-code": 0}') == Exited()
+    assert isinstance(death(begun), Lost)
+    assert namespaces(b'{"failed": "unshare"}') == frozenset()

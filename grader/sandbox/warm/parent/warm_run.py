@@ -22,6 +22,8 @@ from warm_guest import Guest
 _KILLED = 128
 """Exit codes above it name a signal."""
 _READY = b"ready"
+_OWN = ("pid_for_children", "mnt", "net", "ipc", "uts", "user")
+"""Names in /proc/self/ns of the namespaces that the keeper made for its run."""
 
 Plan = Mapping[str, Any]
 
@@ -70,10 +72,13 @@ def _kept(plan: Plan, pipes: Pipes, parent: int) -> int | Guest | None:
     if os.getppid() != parent:
         raise ProcessLookupError("the warm parent is gone")
     heard, told = os.pipe()
+    own = os.open("/proc/self/ns", os.O_RDONLY | os.O_DIRECTORY)  # the first process hides /proc
     first = os.fork()
     if first == 0:
         os.close(heard)
         return _begin(plan, pipes, trees, told)
+    numbers = [os.stat(name, dir_fd=own).st_ino for name in _OWN]
+    os.write(pipes.status, json.dumps({"namespaces": numbers}).encode() + b"\n")
     _close_all_but(heard, pipes.status)
     with os.fdopen(heard, "rb") as file:
         said = file.read()
