@@ -13,6 +13,10 @@ from grader.sandbox.linux.running import Told
 
 # What the engines answered, one constant for each way in which we broke them.
 DOCKER_GONE = "Cannot connect to the Docker daemon at unix:///nope. Is the docker daemon running?"
+DOCKER_DISK_FULL = (
+    "Error response from daemon: write /var/tmp/own/data/overlay2/c8827a798ddd-init/link: no space"
+    " left on device"
+)
 DOCKER_NO_RUNTIME = "Error response from daemon: Unknown runtime specified nope"
 DOCKER_NO_IMAGE = "Unable to find image 'no-such-image:latest' locally"
 DOCKER_NO_PROFILE = (
@@ -74,6 +78,7 @@ def code_of(found: Stopped | SandboxError | None) -> str:
     ("said", "code"),
     [
         (DOCKER_GONE, "daemon_gone"),
+        (DOCKER_DISK_FULL, "disk_full"),
         (DOCKER_NO_RUNTIME, "runtime_missing"),
         (DOCKER_NO_IMAGE, "image_missing"),
         (DOCKER_NO_PROFILE, "seccomp_refused"),
