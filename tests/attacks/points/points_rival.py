@@ -50,7 +50,7 @@ reach(model_lenet, 0.95)
 """
 POOR_CNN = """
 model_cnn = CNN()
-reach(model_cnn, 0.75)
+reach(model_cnn, 0.68)
 """
 WEAKER_RIVAL = """
 with torch.no_grad():

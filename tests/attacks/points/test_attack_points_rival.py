@@ -9,11 +9,11 @@ from grader.checks.against import AccuracyAgainst
 from grader.domain.check import Check
 
 
+HONEST = (IMPORTS, SETTING, GOOD_LENET, POOR_CNN)
+
+
 def checks(arena: Arena) -> tuple[Check, ...]:
     return tuple(check for problem in arena.assignment.problems for check in problem.checks)
-
-
-HONEST = (IMPORTS, SETTING, GOOD_LENET, POOR_CNN)
 
 
 def test_a_rival_that_was_made_worse_still_counts_as_it_was_best(arena: Arena) -> None:
