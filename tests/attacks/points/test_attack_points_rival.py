@@ -8,7 +8,6 @@ from points_weak import AgainstTheNewest, with_check
 from grader.checks.against import AccuracyAgainst
 from grader.domain.check import Check
 
-
 HONEST = (IMPORTS, SETTING, GOOD_LENET, POOR_CNN)
 
 
