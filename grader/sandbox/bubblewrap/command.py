@@ -12,6 +12,28 @@ from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind
 USER_ID = 1000
 SHARED_MEMORY, SCRATCH = "/dev/shm", "/tmp"  # noqa: S108 - mount points inside, not our files
 FIRST = "/proc/1"
+
+
+@dataclass(frozen=True)
+class Writable:
+    """A folder that the run may write.
+
+    Attributes:
+        name: of the tmpfs that the launcher mounted for it, where it does.
+        target: where it is seen.
+        mode: octal.
+    """
+
+    name: str
+    target: str
+    mode: str
+
+
+WRITABLE = (
+    Writable("scratch-shm", SHARED_MEMORY, "1777"),
+    Writable("scratch-tmp", SCRATCH, "1777"),
+    Writable("scratch-home", str(HOME), "0700"),
+)
 PASSWD = f"student:x:{USER_ID}:{USER_ID}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
 GROUP = f"student:x:{USER_ID}:\nnogroup:x:65534:\n"
 
@@ -77,18 +99,20 @@ _SYSTEM = (
 )
 
 
-def _writable(size: int, devices: Iterable[str]) -> list[str]:
-    def tmpfs(mode: str, where: str) -> list[str]:
-        return ["--size", str(size), "--perms", mode, "--tmpfs", where]
+def _writable(size: int, stage: Path | None, devices: Iterable[str]) -> list[str]:
+    def made(place: Writable) -> list[str]:
+        if stage is not None:
+            return ["--bind", str(stage / place.name), place.target]
+        return ["--size", str(size), "--perms", place.mode, "--tmpfs", place.target]
 
+    shared, *others = WRITABLE
     return [
         # Whose namespaces they are owns their sysctls as well, such as the sizes of queues.
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
         # The first process, which is bubblewrap, holds the result pipe: nobody sees into it.
         *("--size", "4096", "--perms", "0555", "--tmpfs", FIRST, "--remount-ro", FIRST),
-        *("--dev", "/dev", *tmpfs("1777", SHARED_MEMORY), *devices, "--remount-ro", "/dev"),
-        *tmpfs("1777", SCRATCH),
-        *tmpfs("0700", str(HOME)),
+        *("--dev", "/dev", *made(shared), *devices, "--remount-ro", "/dev"),
+        *(word for place in others for word in made(place)),
     ]
 
 
@@ -148,10 +172,15 @@ def command(
     limits: Limits,
     files: Files,
     program: Iterable[str],
+    stage: Path | None = None,
     lease: Lease | None = None,
     devices: Iterable[Path] = (),
 ) -> tuple[str, ...]:
-    """The argument vector; `program` is what runs inside, `devices` are the files of a GPU."""
+    """The argument vector; `program` is what runs inside, `devices` are the files of a GPU.
+
+    `stage`: where each of `WRITABLE` was mounted; None: bubblewrap mounts them, with a size but no
+    number of files.
+    """
     setenv = [part for item in variables.items() for part in ("--setenv", *item)]
     return (
         str(bwrap),
@@ -159,7 +188,7 @@ def command(
         *_SYSTEM,
         *("--perms", "0644", "--file", str(files.passwd), "/etc/passwd"),
         *("--perms", "0644", "--file", str(files.group), "/etc/group"),
-        *_writable(limits.tmp_bytes, gpu.bubblewrap_nodes(devices)),
+        *_writable(limits.tmp_bytes, stage, gpu.bubblewrap_nodes(devices)),
         *gpu.bubblewrap_pipes(lease),
         *_view(view),
         *("--remount-ro", "/", *setenv, "--seccomp", str(files.seccomp)),

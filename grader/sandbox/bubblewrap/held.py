@@ -19,6 +19,7 @@ _ALWAYS = (
     "bounded_tmpfs",
     "empty_environment",
 )
+MANY_FILES = "Nothing limits the number of files that a run makes but the memory that they cost."
 _PRLIMIT = Path("/usr/bin/prlimit")
 
 
@@ -27,9 +28,18 @@ def prlimit() -> Path | None:
     return _PRLIMIT if _PRLIMIT.exists() else None
 
 
-def held(groups: Groups | None, *, own_user: bool) -> Held:
-    """What protects a run of a machine's control groups, by a slot's user or our own."""
-    return Held(_protections(groups, own_user=own_user), _warnings(groups))
+def held(groups: Groups | None, *, own_user: bool, files_counted: bool) -> Held:
+    """What protects a run.
+
+    Args:
+        groups: where its control group is made.
+        own_user: it runs as its slot's user, not as ours.
+        files_counted: its tmpfs hold a number of files.
+    """
+    codes, found = _protections(groups, own_user=own_user), _warnings(groups)
+    if files_counted:
+        return Held((*codes, "bounded_files"), found)
+    return Held(codes, (*found, MANY_FILES))
 
 
 def _protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:

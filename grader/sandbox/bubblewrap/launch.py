@@ -7,15 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.command import GROUP, PASSWD, Files, View
+from grader.sandbox.bubblewrap.command import GROUP, PASSWD, WRITABLE, Files, View
 from grader.sandbox.bubblewrap.fault import death, own_namespaces
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.linux.cgroup_files import PATIENCE
+from grader.sandbox.linux.layout import most_files
 from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Seen, Told
 
@@ -76,6 +77,12 @@ def staged(view: View) -> tuple[View, dict[Path, str]]:
     return moved, names
 
 
+def scratch(user: int, tmp_bytes: int) -> dict[str, str]:
+    """What the launcher mounts for `WRITABLE`: name below `STAGE` -> options of its tmpfs."""
+    bounds = f"size={tmp_bytes},nr_inodes={most_files(tmp_bytes)},uid={user},gid={user}"
+    return {place.name: f"mode={place.mode},{bounds}" for place in WRITABLE}
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the launcher does, in its words; see `launcher`.
@@ -85,6 +92,7 @@ class Plan:
         rlimits: number -> value.
         user: uid to become, or None.
         stage: source -> name below `STAGE`; only with a user.
+        scratch: name below `STAGE` -> options of a tmpfs; only with a user.
         command: what to become.
     """
 
@@ -93,6 +101,7 @@ class Plan:
     user: int | None
     stage: Mapping[Path, str]
     command: tuple[str, ...]
+    scratch: Mapping[str, str] = field(default_factory=dict)
 
     def arguments(self, parent: int) -> list[str]:
         """The launcher's arguments."""
@@ -105,6 +114,8 @@ class Plan:
             words += ["--user", str(self.user), "--stage-at", str(STAGE)]
         for source, name in self.stage.items():
             words += ["--stage", str(source), name]
+        for name, options in self.scratch.items():
+            words += ["--scratch", name, options]
         return [*words, "--", *self.command]
 
 

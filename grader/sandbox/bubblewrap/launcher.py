@@ -11,6 +11,8 @@ typing, pathlib): every run waits for it. Its arguments::
     --stage-at FOLDER      mount a tmpfs there, in a mount namespace of our own ...
     --stage FOLDER NAME    ... and bind a folder below it, since the new user may not reach it where
                            it lies; repeated
+    --scratch NAME OPTIONS mount a tmpfs below it, which the kernel keeps to a number of files, as
+                           bubblewrap cannot ask it to; repeated
     -- COMMAND ...         what to become, with an empty environment
 """
 
@@ -19,7 +21,15 @@ import os
 import resource
 import sys
 
-_VALUES = {"--parent": 1, "--join": 1, "--rlimit": 2, "--user": 1, "--stage-at": 1, "--stage": 2}
+_VALUES = {
+    "--parent": 1,
+    "--join": 1,
+    "--rlimit": 2,
+    "--user": 1,
+    "--stage-at": 1,
+    "--stage": 2,
+    "--scratch": 2,
+}
 _NEW_MOUNTS = 0x00020000
 _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
 _NOSUID_NODEV = 2 | 4
@@ -38,7 +48,7 @@ def _mount(source: str, where: str, kind: bytes | None, flags: int, data: bytes 
     _check(result, f"mount on {where}")
 
 
-def _stage(sources: list[list[str]], where: str) -> None:
+def _stage(sources: list[list[str]], scratch: list[list[str]], where: str) -> None:
     """Show the sources below `where`. They are opened first: `where` may hide them."""
     _check(_libc.unshare(_NEW_MOUNTS), "unshare")
     _mount("none", "/", None, _RECURSIVE | _PRIVATE, None)
@@ -49,6 +59,10 @@ def _stage(sources: list[list[str]], where: str) -> None:
         os.mkdir(target, 0o755)  # noqa: PTH102 - pathlib costs milliseconds
         _mount(f"/proc/self/fd/{descriptor}", target, None, _BIND | _RECURSIVE, None)
         os.close(descriptor)
+    for name, options in scratch:
+        target = f"{where}/{name}"
+        os.mkdir(target, 0o755)  # noqa: PTH102 - pathlib costs milliseconds
+        _mount("tmpfs", target, b"tmpfs", _NOSUID_NODEV, options.encode())
 
 
 def _limit(number: int, value: int) -> None:
@@ -70,7 +84,7 @@ def _prepare(options: dict[str, list[list[str]]]) -> None:
     for number, value in options["--rlimit"]:
         _limit(int(number), int(value))
     for [folder] in options["--stage-at"]:
-        _stage(options["--stage"], folder)
+        _stage(options["--stage"], options["--scratch"], folder)
     for [user] in options["--user"]:
         _become(int(user))
     # Changing the user clears it, so not earlier.

@@ -26,11 +26,13 @@ from grader.sandbox.bubblewrap.command import Files, View, command, environment,
 from grader.sandbox.bubblewrap.examine import examine
 from grader.sandbox.bubblewrap.held import held, prlimit
 from grader.sandbox.bubblewrap.launch import (
+    STAGE,
     Launched,
     Plan,
     launch,
     prepared_files,
     rlimits,
+    scratch,
     staged,
 )
 from grader.sandbox.gpu.device import present
@@ -102,7 +104,7 @@ class BubblewrapSandbox(LinuxSandbox):
             job,
             receive,
             lambda slot, group: self._launched(bwrap, job, view, slot, group),
-            held(self.groups, own_user=self._root),
+            held(self.groups, own_user=self._root, files_counted=self.slots.users),
         )
 
     def _view(self, job: Job) -> View:
@@ -126,6 +128,7 @@ class BubblewrapSandbox(LinuxSandbox):
                 user=slot.uid,
                 stage=stage,
                 command=self._command(bwrap, seen, job, files),
+                scratch={} if slot.uid is None else scratch(slot.uid, job.limits.tmp_bytes),
             )
             launched = launch(plan, files, status)
         try:
@@ -145,6 +148,7 @@ class BubblewrapSandbox(LinuxSandbox):
             limits=limits,
             files=files,
             program=program,
+            stage=STAGE if self.slots.users else None,
             lease=job.lease,
             devices=present(job.lease),
         )

@@ -1,5 +1,7 @@
 """What protects a container, and what does not."""
 
+from grader.sandbox.bubblewrap.held import MANY_FILES
+from grader.sandbox.container.engine import Kind
 from grader.sandbox.container.image import Image
 from grader.sandbox.linux.running import Held
 
@@ -23,6 +25,9 @@ PROTECTIONS = (
 """Codes of what holds for each of them."""
 
 
-def held(image: Image) -> Held:
-    """What protects a run of that image."""
-    return Held(PROTECTIONS, image=f"{image.name} {image.digest}")
+def held(kind: Kind, image: Image) -> Held:
+    """What protects a run of that image; podman takes no number of files for a tmpfs."""
+    named = f"{image.name} {image.digest}"
+    if kind == "podman":
+        return Held(PROTECTIONS, (MANY_FILES,), named)
+    return Held((*PROTECTIONS, "bounded_files"), image=named)

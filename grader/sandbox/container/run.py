@@ -98,7 +98,9 @@ class ContainerSandbox(LinuxSandbox):
         """See `Sandbox`."""
         self._sweep()
         image = chosen(self.engine, self._image, self._interpreter.python)
-        return self._carry_out(job, receive, partial(self._begin, job, image), held(image))
+        return self._carry_out(
+            job, receive, partial(self._begin, job, image), held(self.engine.kind, image)
+        )
 
     @contextmanager
     def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:

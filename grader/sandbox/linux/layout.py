@@ -19,6 +19,15 @@ _FOR_ALL = 0o005
 _TAKEN = (JOB, DATA, Path("/proc"), Path("/dev"), Path("/etc"))
 
 
+BYTES_PER_INODE = 4096
+"""A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
+
+
+def most_files(tmp_bytes: int) -> int:
+    """How many files and folders a tmpfs of that size may hold."""
+    return max(64, tmp_bytes // BYTES_PER_INODE)
+
+
 @dataclass(frozen=True)
 class Bind:
     """A file or folder of the host, seen read-only at `target`."""

@@ -41,7 +41,7 @@ class Slots:
         place = folder.stat()
         # Two folders of the same path (in two containers) are two sets of slots.
         label = hashlib.sha256(f"{folder.resolve()}:{place.st_dev}:{place.st_ino}".encode())
-        self._folder, self._users, self._count = folder, users, count
+        self._folder, self.users, self._count = folder, users, count
         self.label = label.hexdigest()[:8]
 
     @contextmanager
@@ -58,7 +58,7 @@ class Slots:
             except Timeout:
                 continue
             try:
-                uid = FIRST_UID + number if self._users else None
+                uid = FIRST_UID + number if self.users else None
                 yield Slot(f"grader-{self.label}-{number}", uid)
             finally:
                 lock.release()

@@ -113,7 +113,7 @@ class WarmSandbox(LinuxSandbox):
             raise SandboxError("closed", "the sandbox was closed")
         view = self._view(job)
         self.warm_up()  # no student waits for it
-        holds = held(self.groups, own_user=self._root)
+        holds = held(self.groups, own_user=self._root, files_counted=True)
         return self._carry_out(job, receive, partial(self._begin, job, view), holds)
 
     def warm_up(self) -> None:

@@ -127,6 +127,11 @@ QUEUES = _many(
     _ulimit("msgqueue", 819200),
 )
 
+_UNBOUNDED = (
+    *("--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/dev/shm"),
+    *("--perms", "0700", "--tmpfs", "/home/student"),
+)
+
 DISK = Attack(
     name="five_gigabytes",
     defence="a size for each tmpfs, and nothing else that can be written",
@@ -147,7 +152,7 @@ DISK = Attack(
     bites={
         "bubblewrap": (
             Bite(
-                Weakening(drop=dropped("--size *")),
+                Weakening(last=_UNBOUNDED),
                 frozenset({"/tmp", "/home/student", "/dev/shm"}),
             ),
         ),
@@ -215,7 +220,12 @@ INODES = Attack(
         attempt("files", many)
     """,
     bites={
-        "bubblewrap": (),
+        "bubblewrap": (
+            Bite(
+                Weakening(last=("--size", str(16 * MIB), "--perms", "1777", "--tmpfs", "/tmp")),
+                frozenset({"files"}),
+            ),
+        ),
         "docker": (
             Bite(
                 Weakening(
@@ -225,7 +235,6 @@ INODES = Attack(
             ),
         ),
     },
-    blunt={"bubblewrap": {"files": "it sets no number; `memory_empty_files` bites by the memory"}},
     limits={"memory_bytes": 96 * MIB, "tmp_bytes": 16 * MIB},
     amount=1_200_000,
     modest=20_000,

@@ -1,8 +1,16 @@
 from pathlib import Path
 
 from grader.domain.limits import Limits
-from grader.sandbox.bubblewrap.command import FIRST, Files, View, command, environment, guest
-from grader.sandbox.bubblewrap.launch import STAGE, Plan, rlimits, staged
+from grader.sandbox.bubblewrap.command import (
+    FIRST,
+    WRITABLE,
+    Files,
+    View,
+    command,
+    environment,
+    guest,
+)
+from grader.sandbox.bubblewrap.launch import STAGE, Plan, rlimits, scratch, staged
 from grader.sandbox.linux.layout import Bind
 
 FILES = Files(seccomp=5, passwd=6, group=7, status=8)
@@ -16,7 +24,7 @@ VIEW = View(
 )
 
 
-def built(view: View = VIEW) -> list[str]:
+def built(view: View = VIEW, stage: Path | None = None) -> list[str]:
     limits = Limits(tmp_bytes=1000, threads=1)
     return list(
         command(
@@ -26,6 +34,7 @@ def built(view: View = VIEW) -> list[str]:
             limits=limits,
             files=FILES,
             program=("python", "guest"),
+            stage=stage,
         )
     )
 
@@ -54,6 +63,22 @@ def test_nothing_is_bound_writable() -> None:
     assert [words[n - 4 : n] for n, word in enumerate(words) if word == "--tmpfs"][1:] == [
         ["--size", "1000", "--perms", mode] for mode in ("1777", "1777", "0700")
     ]
+
+
+def test_what_the_launcher_mounted_is_bound_where_it_is_written() -> None:
+    words = built(stage=Path("/stage"))
+    for place in WRITABLE:
+        position(words, "--bind", f"/stage/{place.name}", place.target)
+    assert words.count("--bind") == 3
+    assert words.count("--tmpfs") == 1  # what hides the first process
+
+
+def test_scratch_of_a_slot_counts_its_files() -> None:
+    found = scratch(60_801, 16 * 1024**2)
+    assert found["scratch-home"] == ("mode=0700,size=16777216,nr_inodes=4096,uid=60801,gid=60801")
+    assert set(found) == {place.name for place in WRITABLE}
+    plan = Plan((), {}, 60_801, {}, ("bwrap",), found)
+    assert "--scratch scratch-tmp mode=1777," in " ".join(plan.arguments(7))
 
 
 def test_nobody_sees_into_the_first_process() -> None:
