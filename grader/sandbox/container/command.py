@@ -11,12 +11,10 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.sandbox.container.engine import Kind, counted
-from grader.sandbox.linux.layout import HOME, Bind
+from grader.sandbox.linux.layout import HOME, Bind, most_files
 
 LABEL = "grader.runtime"
 """Containers carry whose they are, so that a later grader can sweep up what a dead one left."""
-BYTES_PER_INODE = 4096
-"""A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
 SCRATCH, SHARED = "/tmp", "/dev/shm"  # noqa: S108 - mount points inside, not our files
 KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
@@ -70,7 +68,7 @@ def create(  # noqa: PLR0917 - what one container is made of
     return (
         *("create", "--pull", "never", "--name", box.name, "--label", f"{LABEL}={box.label}"),
         *(() if box.runtime is None or kind == "podman" else ("--runtime", box.runtime)),
-        *(() if box.parent is None else ("--cgroup-parent", box.parent)),
+        *(() if box.parent is None else _grouped(kind, box.parent)),
         *("--network", "none", "--hostname", "sandbox", "--read-only", "--ipc", "private"),
         *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
         *("--security-opt", f"seccomp={box.profile}", "--user", f"{box.user}:{box.user}"),
@@ -82,6 +80,14 @@ def create(  # noqa: PLR0917 - what one container is made of
         *(word for item in variables.items() for word in ("--env", "=".join(item))),
         *("--entrypoint", "/bin/sh", box.image, "-c", _SHELL, "sh", *program),
     )
+
+
+def _grouped(kind: Kind, parent: str) -> list[str]:
+    """Below our group, without podman's own helper in it.
+
+    A run that fills the memory could have that killed, and its end would look like our fault.
+    """
+    return ["--cgroup-parent", parent, *(["--cgroups", "no-conmon"] if kind == "podman" else [])]
 
 
 def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
@@ -98,7 +104,7 @@ def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
 
 def _writable(kind: Kind, box: Box, limits: Limits) -> list[str]:
     size = f"rw,nosuid,nodev,exec,size={limits.tmp_bytes}"
-    files = f"nr_inodes={max(64, limits.tmp_bytes // BYTES_PER_INODE)}"
+    files = f"nr_inodes={most_files(limits.tmp_bytes)}"
     if kind == "docker":
         own = f"uid={box.user},gid={box.user},mode=0700"
         return [

@@ -12,7 +12,7 @@ import pytest
 import weakened
 from decoys import Host
 from host_health import stays_well
-from sandbox_jobs import MIB, Runner, processes_named
+from sandbox_jobs import MIB, Runner, control_groups, label_of, processes_named
 from weakened import Weakening, dropped
 
 from grader.errors import SandboxError
@@ -144,6 +144,23 @@ def test_what_a_run_litters_goes_with_it(settled: Sandbox, tmp_path: Path) -> No
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     listed = "import json, os; print(json.dumps([os.listdir(p) for p in ('/dev/shm', '.')]))"
     assert runner(listed).report == [[], []]
+
+
+def test_no_helper_of_an_engine_shares_the_memory_of_a_run(
+    settled: Sandbox, tmp_path: Path
+) -> None:
+    """A run that fills it would have the helper killed, and its end would look like our fault."""
+    names: set[str] = set()
+
+    def look(_: bytes) -> None:
+        for group in control_groups(label_of(settled)):
+            for procs in group.rglob("cgroup.procs"):
+                for process in procs.read_text().split():
+                    names.add(Path(f"/proc/{process}/comm").read_text().strip())
+
+    Runner(settled, tmp_path)("import time\nprint('up', flush=True)\ntime.sleep(2)", look)
+    assert "python" in names
+    assert names <= {"python", "sh", "bwrap"}
 
 
 @pytest.mark.parametrize(("stream", "reason"), [(1, "evidence_too_large"), (2, None)])

@@ -87,6 +87,8 @@ def test_a_runtime_and_a_parent_group_are_named_where_there_are_any() -> None:
     assert value(words("docker", box), "--runtime") == "runsc"
     assert value(words("docker", box), "--cgroup-parent") == "/grader-abc-0"
     assert not {"--runtime", "--cgroup-parent"} & set(words("docker"))
+    assert value(words("podman", box), "--cgroups") == "no-conmon"
+    assert "--cgroups" not in words("docker", box)
 
 
 def test_podman_takes_its_runtime_before_the_call_and_gvisor_no_network_and_the_filter() -> None:
