@@ -1,16 +1,27 @@
 """Real GPUs: these tests run where there is one (`make test-gpu`), and are skipped elsewhere."""
 
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from conformance.sandbox_jobs import BACKENDS, Runner
+from filelock import FileLock
 
 from grader.sandbox.gpu.device import Gpu
 from grader.sandbox.gpu.health import Health, self_test
 from grader.sandbox.gpu.leases import Gpus
 from grader.sandbox.gpu.leasing import Leasing
 from grader.sandbox.gpu.nvml import Nvml
+
+
+@pytest.fixture(autouse=True)
+def _one_test_at_a_time() -> Iterator[None]:
+    """Tests have lock folders of their own, so they would use the device at once under xdist."""
+    with FileLock(Path(tempfile.gettempdir()) / f"grader-tests-gpu-{os.getuid()}.lock"):
+        yield
 
 
 @pytest.fixture(scope="session")
