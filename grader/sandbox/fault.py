@@ -10,7 +10,8 @@ reached a limit on processes, disk or output and outlived it, is the guest's to 
 by itself, which is None. Ours, a `SandboxError`, never a zero: everything else.
 
 What cannot be told: where no control group counts, a guest killed for the machine's memory from
-one that killed itself; where nothing measures a peak, whose memory ran out (the limit is believed).
+one that killed itself; where nothing measures a peak, whose memory ran out (the limit is believed);
+where a child was killed for memory before somebody killed the run, that it was somebody.
 """
 
 from collections.abc import Mapping

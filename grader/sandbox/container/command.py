@@ -26,8 +26,9 @@ _SHELL = (
 )
 """The shell stays the container's first process: it reaps orphans, which Python would not. It lets
 go of the result pipe, which a notebook could else open through it. Its exit code is the guest's, or
-the number of the signal that ended it; so 137 says that it was itself killed, which nothing inside
-can do."""
+the number of the signal that ended it; so 137 says that it was itself killed, which the kernel lets
+nobody inside do. A notebook that writes into the shell's memory could make it say so: its run is
+then not graded, and it has gained nothing."""
 
 
 @dataclass(frozen=True)
