@@ -128,7 +128,7 @@ QUEUES = _many(
 )
 
 _UNBOUNDED = (
-    *("--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/dev/shm"),
+    *("--perms", "1777", "--tmpfs", "/dev/shm"),
     *("--perms", "0700", "--tmpfs", "/home/student"),
 )
 
@@ -151,10 +151,8 @@ DISK = Attack(
     """,
     bites={
         "bubblewrap": (
-            Bite(
-                Weakening(last=_UNBOUNDED),
-                frozenset({"/tmp", "/home/student", "/dev/shm"}),
-            ),
+            Bite(Weakening(last=_UNBOUNDED), frozenset({"/home/student", "/dev/shm"})),
+            Bite(Weakening(last=("--perms", "1777", "--tmpfs", "/tmp")), frozenset({"/tmp"})),
         ),
         "docker": (
             Bite(
@@ -215,21 +213,24 @@ INODES = Attack(
     script="""
         def many():
             for number in range(KNOWN["amount"]):
-                os.close(os.open(f"/tmp/{number}", os.O_CREAT | os.O_WRONLY))
+                os.close(os.open(os.path.expanduser(f"~/{number}"), os.O_CREAT | os.O_WRONLY))
 
         attempt("files", many)
     """,
     bites={
         "bubblewrap": (
             Bite(
-                Weakening(last=("--size", str(16 * MIB), "--perms", "1777", "--tmpfs", "/tmp")),
+                Weakening(
+                    last=("--size", str(16 * MIB), "--perms", "0700", "--tmpfs", "/home/student")
+                ),
                 frozenset({"files"}),
             ),
         ),
         "docker": (
             Bite(
                 Weakening(
-                    drop=dropped("--tmpfs /tmp:*"), first=("--tmpfs", "/tmp:rw,size=16m,mode=1777")
+                    drop=dropped("--tmpfs /home/student:*"),
+                    first=("--tmpfs", "/home/student:rw,size=16m,mode=1777"),
                 ),
                 frozenset({"files"}),
             ),

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from attack import Attack, Bite
-from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
+from attacks_run import attacked, bites, check_nothing_got_through, named, weak
 from attacks_table import RESOURCES
 from decoys import Host
 from host_health import stays_well
+from sandbox_jobs import INTERPRETER
 
 from grader.sandbox.interface import Sandbox
 
@@ -32,10 +33,7 @@ def test_it_bites_where_the_defence_is_taken_out(  # noqa: PLR0917 - fixtures an
     attack: Attack,
     bite: Bite,
 ) -> None:
+    if "/tmp" in bite.weakening.last and INTERPRETER.prefix.is_relative_to("/tmp"):
+        pytest.skip("this Python environment lies below /tmp, which would be hidden")
     tried = attacked(weak(request, planted, backend, bite), tmp_path, planted, attack, modest=True)
     assert bite.ways - tried.through == set(), tried
-
-
-@pytest.mark.parametrize("reason", blunt(RESOURCES))
-def test_it_cannot_bite_here(reason: str) -> None:
-    pytest.skip(reason)
