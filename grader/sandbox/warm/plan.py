@@ -15,10 +15,8 @@ from grader.sandbox.bubblewrap.command import (
     USER_ID,
     View,
 )
-from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind
+from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind, most_files
 
-BYTES_PER_INODE = 4096
-"""A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
     **{name: f"usr/{name}" for name in ("lib", "lib64", "bin", "sbin")},
@@ -98,7 +96,7 @@ def steps(view: View, system: Sequence[Path], tmp_bytes: int) -> Iterator[Step]:
     yield from (("link", target, place) for place, target in _LINKS.items())
     yield ("terminals",)
     for place, mode in ((SHARED_MEMORY, "1777"), (SCRATCH, "1777"), (str(HOME), "0700")):
-        files = max(64, tmp_bytes // BYTES_PER_INODE)
+        files = most_files(tmp_bytes)
         yield ("tmpfs", place, f"mode={mode},size={tmp_bytes},nr_inodes={files}")
     yield ("closed", "/dev")
     yield from _environment(view)
