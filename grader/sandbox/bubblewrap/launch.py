@@ -15,8 +15,9 @@ from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import GROUP, PASSWD, WRITABLE, Files, View
 from grader.sandbox.bubblewrap.fault import death, own_namespaces
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
+from grader.sandbox.interface import Job
 from grader.sandbox.linux.cgroup_files import PATIENCE
-from grader.sandbox.linux.layout import most_files
+from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, most_files
 from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Seen, Told
 
@@ -68,6 +69,21 @@ def _memory_file(stack: ExitStack, name: str, content: bytes) -> int:
     os.write(descriptor, content)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
+
+
+def view_of(job: Job, interpreter: Interpreter, mask: Path, *, other_user: bool) -> View:
+    """What a job's guest sees here; `mask` is shown in place of our packages.
+
+    Raises:
+        SandboxError: a folder of the job is missing, or that other user could not read it.
+    """
+    return View(
+        environment=interpreter.binds,
+        emptied=checkouts(interpreter),
+        masked=installed(interpreter),
+        mask=mask,
+        job=job_binds(job, other_user=other_user),
+    )
 
 
 def staged(view: View) -> tuple[View, dict[Path, str]]:

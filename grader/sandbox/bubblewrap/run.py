@@ -34,12 +34,13 @@ from grader.sandbox.bubblewrap.launch import (
     rlimits,
     scratch,
     staged,
+    view_of,
 )
 from grader.sandbox.gpu.device import present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Group, Groups
 from grader.sandbox.linux.cgroups_here import find
-from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
+from grader.sandbox.linux.layout import Interpreter, mask
 from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
@@ -99,21 +100,13 @@ class BubblewrapSandbox(LinuxSandbox):
         """See `Sandbox`."""
         if self.bwrap is None:
             raise SandboxError("no_bubblewrap", "bwrap was not found in /usr/bin")
-        bwrap, view = self.bwrap, self._view(job)
+        bwrap = self.bwrap
+        view = view_of(job, self.interpreter, self._mask, other_user=self._root)
         return self._carry_out(
             job,
             receive,
             lambda slot, group: self._launched(bwrap, job, view, slot, group),
             held(self.groups, own_user=self._root, files_counted=self.slots.users),
-        )
-
-    def _view(self, job: Job) -> View:
-        return View(
-            environment=self.interpreter.binds,
-            emptied=checkouts(self.interpreter),
-            masked=installed(self.interpreter),
-            mask=self._mask,
-            job=job_binds(job, other_user=self._root),
         )
 
     @contextmanager

@@ -35,12 +35,12 @@ from grader.errors import SandboxError
 from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.bubblewrap.command import View, environment
 from grader.sandbox.bubblewrap.held import held
-from grader.sandbox.bubblewrap.launch import rlimits
+from grader.sandbox.bubblewrap.launch import rlimits, view_of
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd, Sandbox
 from grader.sandbox.linux.cgroup import Group, Groups
 from grader.sandbox.linux.cgroups_here import find
-from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, mask
+from grader.sandbox.linux.layout import Interpreter, mask
 from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 from grader.sandbox.warm.examine import examine
@@ -111,7 +111,7 @@ class WarmSandbox(LinuxSandbox):
             return self._with_gpu(job, receive)
         if self._closed:
             raise SandboxError("closed", "the sandbox was closed")
-        view = self._view(job)
+        view = view_of(job, self.interpreter, self._mask, other_user=self._root)
         self.warm_up()  # no student waits for it
         holds = held(self.groups, own_user=self._root, files_counted=True)
         return self._carry_out(job, receive, partial(self._begin, job, view), holds)
@@ -132,15 +132,6 @@ class WarmSandbox(LinuxSandbox):
         if self._cold is None:
             raise SandboxError("warm_gpu", "a run with a GPU needs --sandbox bubblewrap")
         return self._cold.run(job, receive)
-
-    def _view(self, job: Job) -> View:
-        return View(
-            environment=self.interpreter.binds,
-            emptied=checkouts(self.interpreter),
-            masked=installed(self.interpreter),
-            mask=self._mask,
-            job=job_binds(job, other_user=self._root),
-        )
 
     @contextmanager
     def _begin(self, job: Job, view: View, slot: Slot, group: Group | None) -> Iterator[Forked]:
