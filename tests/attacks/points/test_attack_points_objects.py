@@ -62,9 +62,9 @@ def test_a_coarse_type_that_is_claimed_does_not_hide_a_rounded_result(
     assert gained(report, rounded) == {}
 
 
-def test_where_a_claimed_type_is_believed_most_points_are_won(arena: Arena) -> None:
-    """Not always all: whether a rounding is within a twentieth of the scale depends on the inputs."""
+def test_where_a_claimed_type_is_believed_points_are_won(arena: Arena) -> None:
+    """How many depends on the hidden inputs: three to all ten in 300 draws of them."""
     graded = arena.grade((IMPORTS, COARSE.format(claim="bfloat16"), CUT))
-    held = points(graded.report)["conv1d"]
     with patch.dict(tolerance.BY_DTYPE, {"bfloat16": 5e-2}):
-        assert points(arena.judged(graded))["conv1d"] >= held + 5
+        won = points(arena.judged(graded))["conv1d"]
+    assert won > points(graded.report)["conv1d"]
