@@ -41,5 +41,13 @@ class StoreError(GraderError):
     """Stored evidence cannot be read or written. Ours; exit code 4."""
 
 
+class LedgerError(GraderError):
+    """The service's database cannot be reached or used. Ours: try again; exit code 4."""
+
+
+class QueueError(GraderError):
+    """The message broker cannot be reached. Ours; the database knows what is to be done."""
+
+
 class EvidenceError(GraderError):
     """What came out of a sandbox breaks the format or its caps. The student's side: a verdict."""

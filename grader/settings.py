@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import platformdirs
-from pydantic import Field, NonNegativeInt, SecretStr
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DIRS = platformdirs.PlatformDirs("grader", appauthor=False)
@@ -42,3 +42,17 @@ class Settings(BaseSettings):
     """Folder of the pipes of a CUDA multi-process server that runs here."""
     course_secret: SecretStr | None = None
     """Hidden inputs are drawn from it; a course that grades on several machines sets it."""
+    database_url: SecretStr | None = None
+    """The service's database, ``postgresql+psycopg://...``; unset: SQLite in `state_dir`."""
+    broker_url: SecretStr | None = None
+    """Redis, ``redis://...``; unset: the one that `grader serve` starts in `runtime_dir`."""
+    files_url: str | None = None
+    """Where notebooks and evidence are kept, any URL of fsspec; unset: below `state_dir`."""
+    assignments: str = ""
+    """Ids or paths of those that the service grades, joined by commas; empty: all installed."""
+    sandbox: str = "auto"
+    """What the service's workers run notebooks in."""
+    lease_seconds: PositiveFloat = 60
+    """A worker that has not reported for so long has lost what it was grading."""
+    upload_bytes: PositiveInt = 20_000_000
+    """The largest upload that the service takes."""

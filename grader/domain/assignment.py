@@ -65,6 +65,9 @@ class Assignment(Frozen):
     limits: Limits = Limits()
     gpu: GpuNeed = "none"
     """Whether the notebook is run on a GPU; the judgement never is."""
+    trains_by: tuple[str, ...] = ()
+    """Calls by which its notebooks train, dotted as written, such as ``train_model``; the service
+    grades a notebook that makes none of them in its fast lane. None listed: all are fast."""
     trainings: tuple[Training, ...] = ()
     """What `grader assignment calibrate` repeats with many seeds."""
     calibration: Path | None = None

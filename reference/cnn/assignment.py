@@ -218,6 +218,7 @@ def build(calibration: Path) -> Assignment:
         variants=VARIANTS,
         datasets=("mnist",),
         gpu="preferred",
+        trains_by=("train_model", "backward"),
         trainings=TRAININGS,
         calibration=calibration,
         shortcuts=SHORTCUTS,

@@ -1,0 +1,48 @@
+"""What the service must know of an assignment without importing it, and torch with it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from grader.domain.assignment import Assignment
+from grader.domain.base import Frozen, Short
+from grader.domain.gpu import GpuNeed
+from grader.domain.limits import Limits
+
+
+class CardProblem(Frozen):
+    """A row of points."""
+
+    id: str
+    title: str
+    points: float
+
+
+class Card(Frozen):
+    """An assignment, as the service shows it and chooses lanes by it."""
+
+    id: str
+    title: str
+    version: str
+    problems: tuple[CardProblem, ...]
+    possible: float
+    gpu: GpuNeed
+    trains_by: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
+    """Calls by which its notebooks train, as in `Shortcut.calls`; a notebook with none is fast."""
+    limits: Limits
+
+    @classmethod
+    def of(cls, assignment: Assignment) -> "Card":
+        """The card of an assignment."""
+        return cls(
+            id=assignment.id,
+            title=assignment.title,
+            version=assignment.version,
+            problems=tuple(
+                CardProblem(id=p.id, title=p.title, points=p.points) for p in assignment.problems
+            ),
+            possible=assignment.points,
+            gpu=assignment.gpu,
+            trains_by=assignment.trains_by,
+            limits=assignment.limits,
+        )

@@ -1,0 +1,1 @@
+"""The service on one machine: starts Redis, the worker and the API, and ends them together."""

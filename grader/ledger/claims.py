@@ -1,0 +1,150 @@
+"""Who works on what: claims with a lease, by compare-and-set.
+
+A message in a queue means "look": the worker that gets it takes the row whose turn it is. Each
+step below is one UPDATE that names the lease it expects, so of two workers that try, one changes
+the row and the other learns that it did not. A worker that was stopped, cut off or woken late can
+do no harm: its lease is gone, and nothing that it writes counts.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import uuid4
+
+from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from grader.domain.service import Lane
+from grader.ledger.work import RegradeItem, Submission
+
+Work = TypeVar("Work", Submission, RegradeItem)
+"""Rows that are claimed."""
+_TRIES = 5
+"""Rows that a claim tries when others are quicker."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is ours until `until`, unless it is renewed."""
+
+    id: str
+    lease: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims, and for how long before it must renew."""
+
+    worker: str
+    lease: timedelta
+
+
+def claim(session: Session, lane: Lane, by: Claimant, now: datetime) -> Claim | None:
+    """The submission of the lane whose turn it is; None where none waits."""
+    for identity in session.scalars(_fairest(lane)).all():
+        if (taken := _take(session, Submission, identity, by, now)) is not None:
+            return taken
+    return None
+
+
+def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None:
+    """The oldest item of a regrade; None where none waits."""
+    oldest = (
+        select(RegradeItem.id)
+        .where(RegradeItem.state == "queued")
+        .order_by(RegradeItem.received_at, RegradeItem.id)
+        .limit(_TRIES)
+    )
+    for identity in session.scalars(oldest).all():
+        if (taken := _take(session, RegradeItem, identity, by, now)) is not None:
+            return taken
+    return None
+
+
+def _fairest(lane: Lane) -> Select[str]:
+    """A student's second waiting submission stands behind every other student's first."""
+    turns = turns_in(lane).subquery()
+    return select(turns.c.id).order_by(turns.c.turn, turns.c.received_at, turns.c.id).limit(_TRIES)
+
+
+def turns_in(lane: Lane) -> Select[str, datetime, int]:
+    """Each waiting submission of a lane, since when, and its student's how-manieth it is.
+
+    What runs for a student counts before what waits.
+    """
+    busy = (
+        select(Submission.student_id, func.count().label("running"))
+        .where(Submission.state == "running", Submission.lane == lane)
+        .group_by(Submission.student_id)
+        .subquery()
+    )
+    order = (Submission.received_at, Submission.id)
+    nth = func.row_number().over(partition_by=Submission.student_id, order_by=order)
+    turn = (nth + func.coalesce(busy.c.running, 0)).label("turn")
+    return (
+        select(Submission.id, Submission.received_at, turn)
+        .outerjoin(busy, busy.c.student_id == Submission.student_id)
+        .where(Submission.state == "queued", Submission.lane == lane)
+    )
+
+
+def _take(
+    session: Session, table: type[Work], identity: str, by: Claimant, now: datetime
+) -> Claim | None:
+    taken = Claim(identity, uuid4().hex, now + by.lease)
+    claimed = changed(
+        session,
+        update(table)
+        .where(table.id == identity, table.state == "queued")
+        .values(
+            state="running",
+            lease=taken.lease,
+            lease_until=taken.until,
+            worker=by.worker,
+            claimed_at=now,
+        ),
+    )
+    return taken if claimed else None
+
+
+def renew(
+    session: Session, table: type[Work], held: Claim, now: datetime, lease: timedelta
+) -> bool:
+    """Hold it for another while; False: it is not ours any more, and work on it must end."""
+    return changed(
+        session,
+        update(table)
+        .where(table.id == held.id, table.lease == held.lease, table.state == "running")
+        .values(lease_until=now + lease),
+    )
+
+
+def finish(
+    session: Session, table: type[Work], held: Claim, now: datetime, **values: object
+) -> bool:
+    """End the work on it with these values, `state` among them; False: it is not ours any more."""
+    return changed(
+        session,
+        update(table)
+        .where(table.id == held.id, table.lease == held.lease, table.state == "running")
+        .values(lease=None, lease_until=None, finished_at=now, **values),
+    )
+
+
+def give_back(session: Session, table: type[Work], held: Claim) -> bool:
+    """Let another worker do it: nothing went wrong, such as at a shutdown."""
+    return changed(
+        session,
+        update(table)
+        .where(table.id == held.id, table.lease == held.lease, table.state == "running")
+        .values(state="queued", lease=None, lease_until=None, sent_at=None),
+    )
+
+
+def changed(session: Session, statement: Update) -> bool:
+    """Whether the UPDATE changed a row."""
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return bool(result.rowcount)

@@ -1,0 +1,1 @@
+"""Celery: the app, its settings, and tasks that only call `grader.work`."""
