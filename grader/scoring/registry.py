@@ -40,6 +40,11 @@ def load(spec: str) -> Assignment:
     return found
 
 
+def installed() -> tuple[str, ...]:
+    """Names of all assignments that are installed here."""
+    return tuple(sorted(entry_points(group=GROUP).names))
+
+
 def mistakes(assignment: Assignment) -> Iterator[str]:
     """Everything that is wrong with an assignment whose fields are each valid."""
     yield from _repeated("problem", [problem.id for problem in assignment.problems])

@@ -1,0 +1,101 @@
+"""Files of the service under a URL: a folder, or an object store such as S3.
+
+Everything is written whole under a name that says what it is, and never changed.
+"""
+
+import tarfile
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import fsspec
+from fsspec.spec import AbstractFileSystem
+
+from grader.errors import StoreError
+from grader.store.run_folder import StoredRun, load, save
+
+MAX_RUN = 512 * 1024**2
+"""Of a packed run; what a run may hold is bounded far below."""
+
+
+class Blobs:
+    """Notebooks by digest, runs by id."""
+
+    def __init__(self, url: str) -> None:
+        """Reach nothing yet. `url`: any that fsspec knows, such as ``file:///srv/grader``."""
+        self._url = url
+
+    def put_notebook(self, sha256: str, data: bytes) -> None:
+        """Keep a notebook; once is enough for the same bytes. Raises StoreError."""
+        self._put(f"notebooks/{sha256[:2]}/{sha256}.ipynb", data)
+
+    def notebook(self, sha256: str) -> bytes:
+        """The notebook of that digest. Raises StoreError."""
+        return self._get(f"notebooks/{sha256[:2]}/{sha256}.ipynb")
+
+    def put_run(self, identity: str, run: StoredRun) -> None:
+        """Keep a run. Raises StoreError."""
+        packed = BytesIO()
+        with TemporaryDirectory(prefix="grader-pack-") as folder:
+            save(Path(folder) / "run", run)
+            with tarfile.open(fileobj=packed, mode="w") as tar:
+                tar.add(Path(folder) / "run", arcname="run")
+        self._put(_run(identity), packed.getvalue())
+
+    def run(self, identity: str) -> StoredRun:
+        """The run of that id. Raises StoreError."""
+        data = self._get(_run(identity))
+        with TemporaryDirectory(prefix="grader-unpack-") as folder:
+            try:
+                with tarfile.open(fileobj=BytesIO(data)) as tar:
+                    tar.extractall(folder, filter="data")
+            except tarfile.TarError as error:
+                raise StoreError(f"run {identity} cannot be unpacked: {error}") from error
+            return load(Path(folder) / "run")
+
+    def packed_run(self, identity: str) -> bytes:
+        """The run as the tar file that it is kept as. Raises StoreError."""
+        return self._get(_run(identity))
+
+    def drop_run(self, identity: str) -> None:
+        """Forget a run; nothing where there is none. Raises StoreError."""
+        fs, root = self._open()
+        try:
+            fs.rm(f"{root}/{_run(identity)}")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"run {identity} cannot be removed: {error}") from error
+
+    def _open(self) -> tuple[AbstractFileSystem, str]:
+        """This thread's own view: fsspec keeps one for each, and a transaction belongs to one."""
+        fs, root = fsspec.core.url_to_fs(self._url)
+        return fs, str(root)
+
+    def _put(self, name: str, data: bytes) -> None:
+        fs, root = self._open()
+        path = f"{root}/{name}"
+        try:
+            if fs.exists(path):
+                return
+            fs.makedirs(path.rpartition("/")[0], exist_ok=True)
+            # A file appears whole: at the transaction's end, fsspec gives it its name.
+            with fs.transaction, fs.open(path, "wb") as file:
+                file.write(data)
+        except OSError as error:
+            raise StoreError(f"{name} cannot be stored in {root}: {error}") from error
+
+    def _get(self, name: str) -> bytes:
+        fs, root = self._open()
+        try:
+            with fs.open(f"{root}/{name}", "rb") as file:
+                data = bytes(file.read(MAX_RUN + 1))
+        except OSError as error:
+            raise StoreError(f"{name} cannot be read from {root}: {error}") from error
+        if len(data) > MAX_RUN:
+            raise StoreError(f"{name}: found more than {MAX_RUN} bytes, expected less")
+        return data
+
+
+def _run(identity: str) -> str:
+    return f"runs/{identity[:2]}/{identity}.tar"
