@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# image.sh [NAME]: builds the image of ../Dockerfile, by default grader-guest, without a registry
+# image.sh [NAME]: builds the image of ../image/Dockerfile, by default grader-guest, without a registry
 # of images: the base comes from debootstrap, Python's packages from pip's own index.
 #
 #   ENGINE   docker (default) or podman
@@ -31,10 +31,10 @@ if [ -z "${BASE:-}" ]; then
 fi
 
 mkdir "$WORK/context"
-cp -r Dockerfile image "$WORK/context"
+cp -r image "$WORK/context"
 # Fetched here: the build needs no network, and this machine's way to the index stays out of it.
 # shellcheck disable=SC2086 - several words
 .venv/bin/pip download --quiet --disable-pip-version-check --dest "$WORK/context/wheels" \
   ${PIP:-} --requirement image/guest.txt --constraint image/guest.lock
-"$ENGINE" build --network none --build-arg BASE="$BASE" --tag "$NAME" "$WORK/context"
+"$ENGINE" build --network none --file "$WORK/context/image/Dockerfile" --build-arg BASE="$BASE" --tag "$NAME" "$WORK/context"
 "$ENGINE" image inspect --format '{{.Id}} {{.Size}} bytes' "$NAME"

@@ -1,16 +1,19 @@
 # ruff: noqa: INP001 - a script, in no package
-"""Writes image/guest.lock: the versions of what image/guest.txt needs, as they stand in .venv.
+"""Writes image/guest.lock and image/service.lock: versions as they stand in .venv.
 
-The host's environment and the image must hold the same: tolerances were measured with these.
+The first is of what image/guest.txt needs. The host's environment and the image must hold the
+same: tolerances were measured with these. The second is of what the project needs.
 """
 
+import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-IMAGE = Path(__file__).parents[1] / "image"
+ROOT = Path(__file__).parents[1]
+IMAGE = ROOT / "image"
 
 
 def names(text: str) -> list[str]:
@@ -50,5 +53,14 @@ def lock(wanted: list[str]) -> str:
     return "\n".join(["# Made by scripts/lock_image.py from .venv.", *lines, ""])
 
 
+def project() -> list[str]:
+    """What the project itself asks for."""
+    asked: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "dependencies"
+    ]
+    return asked
+
+
 if __name__ == "__main__":
+    (IMAGE / "service.lock").write_text(lock(project()))
     (IMAGE / "guest.lock").write_text(lock(names((IMAGE / "guest.txt").read_text())))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from grader.sandbox.container.image import PYTHON
 from grader.sandbox.linux.slots import COUNT, FIRST_UID
@@ -41,6 +42,28 @@ def test_neither_the_grader_nor_what_it_alone_needs_is_in_the_image() -> None:
 
 
 def test_the_dockerfile_has_the_interpreter_and_a_user_for_every_slot() -> None:
-    text = (ROOT / "Dockerfile").read_text()
+    text = (ROOT / "image" / "Dockerfile").read_text()
     assert f"COPY --from=environment {PYTHON.parent.parent} " in text
     assert f"ARG FIRST_USER={FIRST_UID}\nARG USERS={COUNT}\n" in text
+
+
+API = lock_image.names((ROOT / "image" / "api.txt").read_text())
+SERVICE = dict(
+    line.split("==") for line in lock_image.names((ROOT / "image" / "service.lock").read_text())
+)
+
+
+def test_the_lock_of_the_service_holds_all_that_the_project_asks_for() -> None:
+    for asked in map(Requirement, lock_image.project()):
+        assert asked.specifier.contains(SERVICE[canonicalize_name(asked.name)])
+
+
+def test_the_slim_image_asks_for_nothing_that_the_project_does_not() -> None:
+    names = {Requirement(asked).name for asked in lock_image.project()}
+    assert {Requirement(asked).name for asked in API} <= names
+
+
+def test_nothing_that_runs_notebooks_is_in_the_slim_image() -> None:
+    assert not {"torch", "torchvision", "scipy", "matplotlib", "nbclient", "ipykernel"} & set(
+        lock_image.closure(API)
+    )

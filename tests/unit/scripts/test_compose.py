@@ -1,0 +1,56 @@
+"""The compose file holds no secret, shows only the API, and asks for what .env.example has."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+EXAMPLE = (ROOT / ".env.example").read_text()
+REQUIRED = re.findall(r"\$\{(\w+):\?", TEXT)
+
+
+def test_every_secret_must_come_from_the_environment() -> None:
+    assert {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "GRADER_COURSE_SECRET"} == set(REQUIRED)
+
+
+@pytest.mark.parametrize("name", sorted(set(REQUIRED)))
+def test_the_example_names_the_secret_and_holds_none(name: str) -> None:
+    assert re.search(rf"^{name}=$", EXAMPLE, re.MULTILINE)
+
+
+def test_every_variable_that_the_compose_file_reads_stands_in_the_example() -> None:
+    read = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
+    assert read <= set(re.findall(r"^#?(\w+)=", EXAMPLE, re.MULTILINE))
+
+
+def test_nothing_but_the_api_is_reached_from_outside_and_that_on_localhost_alone() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"api"}
+    assert SERVICES["api"]["ports"] == ["${GRADER_LISTEN:-127.0.0.1:8000}:8000"]
+
+
+@pytest.mark.parametrize("name", ["api", "upkeep", "migrate"])
+def test_what_runs_no_notebook_has_no_capability_and_a_read_only_root(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["read_only"] is True
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_no_worker_has_the_socket_of_an_engine(name: str) -> None:
+    assert not [volume for volume in SERVICES[name]["volumes"] if "docker.sock" in volume]
+
+
+@pytest.mark.parametrize("name", ["api", "upkeep", "migrate", "postgres", "redis"])
+def test_the_course_secret_goes_to_workers_alone(name: str) -> None:
+    assert "GRADER_COURSE_SECRET" not in str(SERVICES[name])
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "api"])
+def test_what_others_wait_for_has_a_health_check(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
