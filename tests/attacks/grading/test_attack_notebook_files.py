@@ -7,7 +7,7 @@ from bounded import Ended, bounded
 
 from grader import notebook as reading
 from grader.errors import SubmissionError
-from grader.notebook import answers, ipython, release, shortcuts
+from grader.notebook import answers, ipython, names, release
 
 SETUP = r"""
 from pathlib import Path
@@ -104,7 +104,7 @@ def weakened(data: str, weaker: str, seconds: int = 0) -> Ended:
 
 
 def test_without_the_bound_on_code_the_trees_cost_much_memory() -> None:
-    weaker = "from grader.notebook import shortcuts as s\ns.MAX_CODE = 10**9"
+    weaker = "from grader.notebook import names as n\nn.MAX_CODE = 10**9"
     data = r"text(b'code', b'a\n' * 100_000, 5)"
     assert weakened(data, weaker).grown > 2 * weakened(data, "").grown
 
@@ -166,7 +166,7 @@ def test_the_bounds_are_far_above_a_real_notebook(solution: bytes) -> None:
     cells = reading.parse(solution, "solution.ipynb").cells
     code = sum(len(cell.source) for cell in cells if cell.kind == "code")
     text = sum(len(cell.source) for cell in cells if cell.kind == "markdown")
-    assert 10 * code < shortcuts.MAX_CODE
+    assert 10 * code < names.MAX_CODE
     assert 10 * text < answers.MAX_TEXT
     assert ipython.read_code("import torch.nn.functional as F\nx = a.b.c.d.e()") is not None
     assert release.Release(cells).blocks
