@@ -7,6 +7,7 @@ from pydantic import Field
 from grader.domain.base import Frozen
 from grader.domain.detail import Detail
 from grader.domain.gpu import GpuFacts
+from grader.domain.late import Lateness
 from grader.domain.limits import Limits
 from grader.domain.submission import Flag
 
@@ -123,6 +124,15 @@ class RunReport(Frozen):
     cells: tuple[CellReport, ...]
 
 
+class LateReport(Lateness):
+    """How late it was handed in, and what that cost; the problems show what they are worth."""
+
+    points: Points
+    """Taken off the sum of what the problems earned."""
+    pending: Points
+    """Taken off the sum of what is pending: what a person gives later loses the same share."""
+
+
 class ScoreReport(Frozen):
     """What comes out."""
 
@@ -134,9 +144,12 @@ class ScoreReport(Frozen):
     status: Literal["graded", "not_graded"]
     """not_graded: a check broke or was changed after the run: the points are not final."""
     earned: Points
+    """What the problems earned, less what `late` took off."""
     possible: Points
     pending: Points
-    """Points that a person has yet to give."""
+    """Points that a person has yet to give, as far as they can still be earned."""
+    late: LateReport | None = None
+    """None: handed in on time, or nothing was due."""
     problems: tuple[ProblemReport, ...]
     run: RunReport
     flags: tuple[Flag, ...] = ()

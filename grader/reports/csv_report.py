@@ -9,6 +9,7 @@ from grader.reports.numbers import points
 from grader.reports.text import line
 
 _BEFORE = ("name", "sha256", "status", "earned", "possible", "pending")
+_LATE = ("late",)
 _AFTER = ("flags", "misconceptions", "error")
 
 
@@ -17,21 +18,23 @@ def to_csv(rows: Sequence[GradeRow]) -> str:
 
     A cell is empty, and never 0, where points are not decided: no report, a problem of which all
     points are pending, or one whose check broke. Text that a spreadsheet would take for a formula
-    gets an apostrophe in front.
+    gets an apostrophe in front. Where somebody was late, a column tells what that took off
+    `earned`.
     """
+    late = any(row.report and row.report.late for row in rows)
     problems = list(dict.fromkeys(p.id for row in rows if row.report for p in row.report.problems))
-    headings = [*_BEFORE, *map(defused, problems), *_AFTER]
-    return table(headings, (_cells(row, problems) for row in rows))
+    headings = [*_BEFORE, *_LATE[:late], *map(defused, problems), *_AFTER]
+    return table(headings, (_cells(row, problems, late=late) for row in rows))
 
 
-def _cells(row: GradeRow, problems: Iterable[str]) -> list[str]:
+def _cells(row: GradeRow, problems: Iterable[str], *, late: bool) -> list[str]:
     report = row.report
     if report is None:
         return [
             defused(row.name),
             "",
             "no_report",
-            *[""] * 3,
+            *[""] * (3 + late),
             *["" for _ in problems],
             *[""] * 2,
             defused(row.error),
@@ -49,6 +52,7 @@ def _cells(row: GradeRow, problems: Iterable[str]) -> list[str]:
         defused(report.submission.sha256),
         report.status,
         *map(points, (report.earned, report.possible, report.pending)),
+        *([points(report.late.points) if report.late else ""] if late else ()),
         *(earned.get(problem, "") for problem in problems),
         _codes(flag.code for flag in report.flags),
         _codes(misconceptions),

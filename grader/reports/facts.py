@@ -1,6 +1,7 @@
 """What a report says about itself in sentences, shared by the formats that people read."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from grader.domain.gpu import GpuFacts
@@ -49,10 +50,34 @@ def summary(report: ScoreReport) -> str:
     if waiting:
         answers = "answer waits" if waiting == 1 else "answers wait"
         said.append(f"{waiting} {answers} for a person to read")
-    lost = max(0.0, report.possible - report.earned - report.pending)
+    lost = not_earned(report)
     if lost > 0.005 and report.status == "graded":
         said.append(f"{points(lost)} {'point was' if points(lost) == '1' else 'points were'} lost")
     return "; ".join(said) + "."
+
+
+def not_earned(report: ScoreReport) -> float:
+    """Points that the problems lost, without those that lateness cost."""
+    late = 0.0 if report.late is None else report.late.points + report.late.pending
+    return max(0.0, report.possible - report.earned - report.pending - late)
+
+
+def late(report: ScoreReport) -> str:
+    """What lateness cost, in sentences; empty where it was on time."""
+    if (found := report.late) is None:
+        return ""
+    took = f"{points(found.points)} {'point' if points(found.points) == '1' else 'points'}"
+    said = (
+        f"Handed in late: due {_moment(found.due_at)}, received {_moment(found.received_at)}. "
+        f"For that, {points(found.percent)} % of what the problems earned is taken off: {took}."
+    )
+    if found.pending:
+        said += " What a person gives later loses the same share."
+    return said
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def alarms(report: ScoreReport) -> tuple[str, ...]:

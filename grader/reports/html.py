@@ -25,7 +25,8 @@ def to_html(report: ScoreReport) -> str:
         alarms=facts.alarms(report),
         run_facts=facts.run_facts(report.run),
         failed_cells=[cell for cell in report.run.cells if cell.error is not None],
-        lost=max(0.0, report.possible - report.earned - report.pending),
+        late=facts.late(report),
+        lost=facts.not_earned(report),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from grader.domain.report import ScoreReport
@@ -41,7 +42,9 @@ def schema() -> dict[str, Any]:
 
 
 def _encodable(value: Any) -> Any:
-    """The value with U+FFFD for each lone surrogate of its texts."""
+    """The value with U+FFFD for each lone surrogate of its texts, and moments in ISO 8601, UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, str):
         return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, dict):

@@ -33,6 +33,7 @@ def to_junit(report: ScoreReport) -> str:
 
 def _properties(suite: ET.Element, report: ScoreReport) -> None:
     properties = ET.SubElement(suite, "properties")
+    late = report.late
     for name, value in (
         ("submission", line(report.submission.name)),
         ("sha256", line(report.submission.sha256)),
@@ -41,6 +42,11 @@ def _properties(suite: ET.Element, report: ScoreReport) -> None:
         ("earned", points(report.earned)),
         ("possible", points(report.possible)),
         ("pending", points(report.pending)),
+        *(
+            (("late_points", points(late.points)), ("late_percent", points(late.percent)))
+            if late
+            else ()
+        ),
     ):
         ET.SubElement(properties, "property", name=name, value=value)
 

@@ -66,6 +66,9 @@ def _head(report: ScoreReport) -> Iterator[str]:
         yield f"Up to {points(report.pending)} more points wait for a person. "
     yield facts.summary(report)
     yield ""
+    if late := facts.late(report):
+        yield _escaped(late)
+        yield ""
     for alarm in facts.alarms(report):
         yield f"> **Warning:** {_escaped(alarm)}"
         yield ""

@@ -41,6 +41,8 @@ def print_table(report: ScoreReport, console: Console) -> None:
         console.print()
         console.print(Text(f"WARNING: {alarm}", style="bold yellow"))
     console.print()
+    if late := facts.late(report):
+        console.print(Text(late))
     console.print(_score(report))
 
 

@@ -33,6 +33,12 @@ def earn(possible: int, score: float) -> int:
     return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
+def keep(whole_cents: int, percent_off: float) -> int:
+    """Cents that are left when a share is taken off, halves rounded up."""
+    exact = whole_cents * (100 - Decimal(str(percent_off))) / 100
+    return int(exact.to_integral_value(ROUND_HALF_UP))
+
+
 def points(whole_cents: int) -> float:
     """Cents as points."""
     return whole_cents / CENTS

@@ -1,6 +1,8 @@
 """Realistic score reports, for every test that needs one."""
 # ruff: noqa: E501 - rows of a table read best as one line
 
+from datetime import UTC, datetime, timedelta
+
 from reports_parts import (
     CNN_LAYERS,
     CODE_CELLS,
@@ -21,8 +23,10 @@ from reports_parts import (
 )
 
 from grader.domain.detail import Comparison, Note
+from grader.domain.late import LatePolicy
 from grader.domain.report import CellErrorReport, CellReport, ProblemReport, ScoreReport
 from grader.domain.submission import Flag
+from grader.scoring.late import apply
 
 
 def _fully_connected() -> tuple[ProblemReport, ...]:
@@ -211,9 +215,17 @@ def never_ran() -> ScoreReport:
     return score(problems, how, name="exercise09_empty.ipynb")
 
 
+def late() -> ScoreReport:
+    """As with losses, but a day and an hour late: a fifth of every point is taken off."""
+    due = datetime(2026, 11, 20, 22, 59, 59, tzinfo=UTC)
+    policy = LatePolicy(grace_seconds=600, percent=10, most=50)
+    return apply(with_losses(), policy.lateness(due, due + timedelta(hours=25)))
+
+
 EXAMPLES = {
     "full_marks": full_marks,
     "with_losses": with_losses,
+    "late": late,
     "our_fault": our_fault,
     "never_ran": never_ran,
 }
