@@ -35,7 +35,7 @@ class Submission(Leased, Base):
     state: Mapped[str] = mapped_column(String(16))
     lane: Mapped[str] = mapped_column(String(16))
     received_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(index=True, default=None)
     counts: Mapped[bool] = mapped_column(default=True)
     """It spent one of the student's attempts; not so where we failed."""
     report_id: Mapped[str | None] = mapped_column(
@@ -48,6 +48,7 @@ class Run(Base):
     """Evidence that is kept: the same work sent once more is judged on it, and so is a regrade."""
 
     __tablename__ = "runs"
+    __table_args__ = (Index("ix_runs_recent", "assignment_id", "created_at"),)
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     work: Mapped[str] = mapped_column(String(64), index=True)
