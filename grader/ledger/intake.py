@@ -1,0 +1,191 @@
+"""Submissions come in: each wish is kept once, within what the course allows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from grader.domain.card import Card
+from grader.domain.service import Lane
+from grader.errors import GraderError
+from grader.ledger import events, offerings, publish
+from grader.ledger.people import Membership
+from grader.ledger.slots import slots_of
+from grader.ledger.work import Submission
+
+
+class RefusedError(GraderError):
+    """The course does not take this submission. The student's side: nothing was spent.
+
+    Attributes:
+        code: ``unknown_assignment``, ``not_open``, ``closed``, ``no_attempts_left`` or
+            ``key_reused``.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A notebook that was read and found right, and whose it is."""
+
+    course_id: str
+    assignment_id: str
+    student_id: str
+    """A member of the course."""
+    name: str
+    """File name, without folders and control characters."""
+    sha256: str
+    code_sha256: str
+    size: int
+    """Bytes."""
+    trains: bool
+    """See `grader.notebook.trains`."""
+    key: str | None = None
+    """Of the wish: sent twice under one key it is one submission."""
+    bound: bool = True
+    """The course's times and attempts hold for it; not so for staff that try an assignment."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A submission that stands.
+
+    Attributes:
+        id: its id.
+        lane: the queue in which it waits.
+        replayed: it was accepted before, under the same key.
+    """
+
+    id: str
+    lane: Lane
+    replayed: bool
+
+
+def accept(session: Session, upload: Upload, now: datetime) -> Accepted:
+    """Keep a submission, ready to be claimed. Its message is the caller's, after the commit.
+
+    Two of one student are kept one after the other, so that attempts are counted right.
+
+    Raises:
+        RefusedError: the course does not take it; see there.
+    """
+    _one_by_one(session, upload)
+    if (before := _replayed(session, upload)) is not None:
+        return before
+    card = publish.card(session, upload.assignment_id)
+    if card is None:
+        raise RefusedError(
+            "unknown_assignment", f"no worker has published an assignment {upload.assignment_id!r}"
+        )
+    if upload.bound:
+        _require_open(session, upload, now)
+    lane = _lane(session, card, upload, now)
+    return _insert(session, upload, lane, now)
+
+
+def _one_by_one(session: Session, upload: Upload) -> None:
+    """Wait for other uploads of the student: on SQLite every writer waits for the others anyway."""
+    mine = (upload.course_id, upload.student_id)
+    session.get(Membership, mine, with_for_update=True)
+
+
+def _replayed(session: Session, upload: Upload) -> Accepted | None:
+    if upload.key is None:
+        return None
+    before = session.scalar(
+        select(Submission).where(
+            Submission.student_id == upload.student_id, Submission.idempotency_key == upload.key
+        )
+    )
+    if before is None:
+        return None
+    if _wish(before) != _wish(upload):
+        raise RefusedError(
+            "key_reused",
+            f"this Idempotency-Key stands for submission {before.id} of {before.received_at:%c},"
+            " of another notebook, course or assignment; send a new key for a new submission",
+        )
+    lane: Lane = before.lane  # type: ignore[assignment] # written below
+    return Accepted(before.id, lane, replayed=True)
+
+
+def _wish(of: Submission | Upload) -> tuple[str, str, str]:
+    return of.course_id, of.assignment_id, of.sha256
+
+
+def _require_open(session: Session, upload: Upload, now: datetime) -> None:
+    terms = offerings.offering(session, upload.course_id, upload.assignment_id)
+    if terms.opens_at is not None and now < terms.opens_at:
+        raise RefusedError("not_open", f"submissions are taken from {terms.opens_at:%c} UTC on")
+    if terms.due_at is not None and terms.late is not None:
+        end = terms.late.closes_at(terms.due_at)
+        if end is not None and now > end:
+            raise RefusedError("closed", f"submissions were taken until {end:%c} UTC")
+    if terms.max_attempts is not None:
+        spent = attempts(session, upload.course_id, upload.assignment_id, upload.student_id)
+        if spent >= terms.max_attempts:
+            raise RefusedError(
+                "no_attempts_left", f"{spent} of {terms.max_attempts} attempts are spent"
+            )
+
+
+def attempts(session: Session, course_id: str, assignment_id: str, student_id: str) -> int:
+    """How many of the student's submissions count: those where we failed do not."""
+    found = session.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .where(
+            Submission.course_id == course_id,
+            Submission.assignment_id == assignment_id,
+            Submission.student_id == student_id,
+            Submission.counts.is_(True),
+        )
+    )
+    return found or 0
+
+
+def _lane(session: Session, card: Card, upload: Upload, now: datetime) -> Lane:
+    """Where it waits; one that needs a GPU needs it for its probes too, whether or not it trains.
+
+    A GPU that is only preferred is worth waiting for only where somebody has one.
+    """
+    if card.gpu == "required":
+        return "gpu"
+    if not upload.trains:
+        return "fast"
+    return "gpu" if card.gpu == "preferred" and slots_of(session, "gpu", now) else "cpu"
+
+
+def _insert(session: Session, upload: Upload, lane: Lane, now: datetime) -> Accepted:
+    """A new row; or the one that another process wrote under the same key a moment ago."""
+    identity = uuid4().hex
+    row = Submission(
+        id=identity,
+        course_id=upload.course_id,
+        assignment_id=upload.assignment_id,
+        student_id=upload.student_id,
+        name=upload.name,
+        sha256=upload.sha256,
+        code_sha256=upload.code_sha256,
+        size=upload.size,
+        idempotency_key=upload.key,
+        state="queued",
+        lane=lane,
+        received_at=now,
+        counts=upload.bound,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        if (before := _replayed(session, upload)) is not None:
+            return before
+        raise
+    events.append(session, identity, "state", {"state": "queued", "lane": lane}, now)
+    return Accepted(identity, lane, replayed=False)
