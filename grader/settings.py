@@ -56,3 +56,7 @@ class Settings(BaseSettings):
     """A worker that has not reported for so long has lost what it was grading."""
     upload_bytes: PositiveInt = 20_000_000
     """The largest upload that the service takes."""
+    requests_per_minute: NonNegativeInt = 600
+    """What one token may ask of the service; 0: as often as it likes."""
+    uploads_per_minute: NonNegativeInt = 30
+    """Notebooks that one token may hand in; 0: as many as it likes."""

@@ -1,0 +1,57 @@
+"""What people do with a submission once it is in: cancel it, or ask for another try."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from grader.domain.service import FINAL
+from grader.ledger import events
+from grader.ledger.claims import changed
+from grader.ledger.work import Submission
+
+
+def cancel(session: Session, row: Submission, now: datetime) -> bool:
+    """End a submission; False: it has ended already.
+
+    One that waits spends no attempt. One that runs does: its worker learns with its next heartbeat
+    that the lease is gone, and ends the run.
+    """
+    waiting = update(Submission).where(Submission.id == row.id, Submission.state == "queued")
+    running = update(Submission).where(Submission.id == row.id, Submission.state == "running")
+    ended = {"state": "cancelled", "finished_at": now, "lease": None, "lease_until": None}
+    done = changed(session, waiting.values(counts=False, **ended)) or changed(
+        session, running.values(**ended)
+    )
+    if done:
+        events.append(session, row.id, "state", {"state": "cancelled"}, now)
+    return done
+
+
+def retry(session: Session, row: Submission, now: datetime) -> bool:
+    """Let one that we failed at wait again; False: it is not ``not_graded``.
+
+    It keeps the moment at which it came in, and counts as an attempt as it did before.
+    """
+    again = (
+        update(Submission)
+        .where(Submission.id == row.id, Submission.state == "not_graded")
+        .values(
+            state="queued",
+            counts=True,
+            failures=0,
+            reason=None,
+            message="",
+            finished_at=None,
+            sent_at=None,
+        )
+    )
+    done = changed(session, again)
+    if done:
+        events.append(session, row.id, "state", {"state": "queued", "lane": row.lane}, now)
+    return done
+
+
+def is_final(row: Submission) -> bool:
+    """Whether nothing more will happen to it by itself."""
+    return row.state in FINAL
