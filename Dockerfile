@@ -3,7 +3,7 @@
 # image/Dockerfile.
 #
 #   docker compose build              both, from Debian's image and pip's index
-#   scripts/service_images.sh         both without a registry
+#   scripts/image.sh --service        both without a registry
 #
 # BASE      any Debian 12 with apt; installs what is missing
 # PIP       more options of pip, such as --extra-index-url with the CPU builds of torch, a tenth in size

@@ -46,6 +46,15 @@ def test_no_worker_has_the_socket_of_an_engine(name: str) -> None:
     assert not [volume for volume in SERVICES[name]["volumes"] if "docker.sock" in volume]
 
 
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_worker_has_the_capabilities_that_it_needs_and_no_other(name: str) -> None:
+    assert "privileged" not in SERVICES[name]
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+    assert not {"SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO", "NET_ADMIN"} & set(
+        SERVICES[name]["cap_add"]
+    )
+
+
 @pytest.mark.parametrize("name", ["api", "upkeep", "migrate", "postgres", "redis"])
 def test_the_course_secret_goes_to_workers_alone(name: str) -> None:
     assert "GRADER_COURSE_SECRET" not in str(SERVICES[name])
