@@ -49,5 +49,9 @@ class QueueError(GraderError):
     """The message broker cannot be reached. Ours; the database knows what is to be done."""
 
 
+class ServeError(GraderError):
+    """`grader serve` cannot start or go on; says what to do. Ours; exit code 4."""
+
+
 class EvidenceError(GraderError):
     """What came out of a sandbox breaks the format or its caps. The student's side: a verdict."""

@@ -9,6 +9,8 @@ import backends_summary
 import gvisor_differences
 import pytest
 
+from grader.embedded import redis
+from grader.errors import ServeError
 from grader.settings import Settings
 
 
@@ -35,6 +37,15 @@ def missing(what: str) -> NoReturn:
 def needs_bubblewrap() -> None:
     if shutil.which("bwrap") is None:
         missing("bubblewrap")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Path:
+    """The redis-server that `grader serve` would start."""
+    try:
+        return redis.binary()
+    except ServeError:
+        missing("redis-server")
 
 
 @pytest.fixture(scope="session")
