@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from grader import sandbox
 from grader.domain.check import Lab, Questions
@@ -14,6 +13,7 @@ from grader.domain.limits import Limits
 from grader.domain.run import SecondRun, Stopped
 from grader.errors import EvidenceError, SandboxError
 from grader.evidence import Collector
+from grader.scratch import scratch
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def run(inside: Inside, bench: Bench, collector: Collector) -> Evidence:
             refusals.append(str(error))
             raise sandbox.Refused(str(error), reason="evidence_broken") from None
 
-    with TemporaryDirectory(prefix="grader-job-") as folder:
-        sandbox.write_job(Path(folder), inside.spec, inside.asked.arrays, inside.files)
-        job = sandbox.Job(Path(folder), bench.data, inside.spec.limits, gpu=bench.gpu)
+    with scratch("job") as folder:
+        sandbox.write_job(folder, inside.spec, inside.asked.arrays, inside.files)
+        job = sandbox.Job(folder, bench.data, inside.spec.limits, gpu=bench.gpu)
         end = bench.sandbox.run(job, receive)
     if not collector.started:
         raise SandboxError(

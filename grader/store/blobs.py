@@ -5,13 +5,12 @@ Everything is written whole under a name that says what it is, and never changed
 
 import tarfile
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import fsspec
 from fsspec.spec import AbstractFileSystem
 
 from grader.errors import StoreError
+from grader.scratch import scratch
 from grader.store.run_folder import StoredRun, load, save
 
 MAX_RUN = 512 * 1024**2
@@ -36,22 +35,22 @@ class Blobs:
     def put_run(self, identity: str, run: StoredRun) -> None:
         """Keep a run. Raises StoreError."""
         packed = BytesIO()
-        with TemporaryDirectory(prefix="grader-pack-") as folder:
-            save(Path(folder) / "run", run)
+        with scratch("pack") as folder:
+            save(folder / "run", run)
             with tarfile.open(fileobj=packed, mode="w") as tar:
-                tar.add(Path(folder) / "run", arcname="run")
+                tar.add(folder / "run", arcname="run")
         self._put(_run(identity), packed.getvalue())
 
     def run(self, identity: str) -> StoredRun:
         """The run of that id. Raises StoreError."""
         data = self._get(_run(identity))
-        with TemporaryDirectory(prefix="grader-unpack-") as folder:
+        with scratch("unpack") as folder:
             try:
                 with tarfile.open(fileobj=BytesIO(data)) as tar:
                     tar.extractall(folder, filter="data")
             except tarfile.TarError as error:
                 raise StoreError(f"run {identity} cannot be unpacked: {error}") from error
-            return load(Path(folder) / "run")
+            return load(folder / "run")
 
     def packed_run(self, identity: str) -> bytes:
         """The run as the tar file that it is kept as. Raises StoreError."""
