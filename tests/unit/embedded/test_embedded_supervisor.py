@@ -74,8 +74,10 @@ class Supervised:
         return [int(pid) for pid in file.read_text().split()] if file.exists() else []
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+        """Leave nothing: a second signal kills."""
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            self.process.send_signal(sent)
+        self.process.communicate(timeout=10)
 
 
 def well(name: str, script: str = WELL, grace: float = 10) -> dict[str, Any]:
