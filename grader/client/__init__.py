@@ -1,0 +1,1 @@
+"""Hands notebooks in to a running service, and follows them."""
