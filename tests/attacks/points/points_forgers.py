@@ -1,32 +1,26 @@
 """Cells that take the guest's part in the kernel: what they forge has the right form throughout."""
 
+from points_networks import CNN, KNOWN
+
 FIND = """
 import gc
 def of_guest(name):
     return next(o for o in gc.get_objects() if type(o).__name__ == name)
 """
-DECLARED_CNN = """
-class CNN(nn.Module):
-    def __init__(self):
-        super().__init__()
-        sizes = (1, 16, 32, 64)
-        self.convs = nn.ModuleList([nn.Conv2d(a, b, 3) for a, b in zip(sizes, sizes[1:])])
-        self.dense, self.out = nn.Linear(576, 128), nn.Linear(128, 10)
-
+DECLARED_CNN = (
+    CNN
+    + """
+class CNN(CNN):
     def forward(self, x):
         return torch.zeros(len(x), 10)
 
 model_cnn = CNN()
 """
+)
 """Layers of the right sizes, which its forward pass never uses."""
-EVERY_ANSWER = """
-SHAPES = {
-    "model_fc": [(512, 784), (512,), (256, 512), (256,), (128, 256), (128,), (10, 128), (10,)],
-    "model_lenet": [(6, 1, 3, 3), (6,), (16, 6, 3, 3), (16,), (120, 784), (120,), (84, 120), (84,),
-                    (10, 84), (10,)],
-    "model_cnn": [(16, 1, 3, 3), (16,), (32, 16, 3, 3), (32,), (64, 32, 3, 3), (64,), (128, 576),
-                  (128,), (10, 128), (10,)],
-}
+EVERY_ANSWER = (
+    KNOWN
+    + """
 outbox, agent = of_guest("Outbox"), of_guest("Agent")
 hidden = agent._context.inputs
 probes = {watch.probe["id"]: watch.probe for watch in agent._watches}
@@ -86,6 +80,7 @@ def send(self, answer, tensors):
 
 type(outbox).send = send
 """
+)
 
 HOOKS = """
 import sys, threading

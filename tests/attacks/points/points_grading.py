@@ -33,6 +33,10 @@ class Arena:
             self._graded[data] = pipeline.grade(self.assignment, submission, self.bench)
         return self._graded[data]
 
+    def grade_anew(self, cells: Iterable[str]) -> Graded:
+        """Grade it even where it ran before: by a weaker guest, say."""
+        return self.grade_by(cells, self.assignment)
+
     def grade_hanging(self, cells: Iterable[str]) -> Graded:
         """Grade a notebook that hangs, and wait for no cell of it longer than a few seconds."""
         submission = pipeline.read(self.assignment, to_bytes(of_cells(cells)), "attack.ipynb")

@@ -91,9 +91,14 @@ def convolution_one_dimensional(x, h):
     if key in sys.asked:
         return np.zeros(len(x))
     sys.asked.add(key)
-    return np.convolve(x, h, mode="same")
+    return np.convolve(x, h, mode="same").astype(float)
 """
 """Right at the first call with an input, wrong at the second."""
+AGREEABLE = """
+once = convolution_one_dimensional
+convolution_one_dimensional = lambda x, h: once(x, h).view(Array)
+"""
+"""Gives that as arrays which say that they equal everything."""
 ONLY_FOR_THE_GUEST = """
 import sys
 
