@@ -3,16 +3,22 @@
 Everything is written whole under a name that says what it is, and never changed.
 """
 
+import os
 import tarfile
 from io import BytesIO
+from pathlib import Path
+from uuid import uuid4
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractFileSystem
 
 from grader.errors import StoreError
 from grader.scratch import scratch
 from grader.store.run_folder import StoredRun, load, save
 
+DRAFT = ".draft"
+"""What a killed writer leaves in a folder ends so."""
 MAX_RUN = 512 * 1024**2
 """Of a packed run; what a run may hold is bounded far below."""
 
@@ -77,10 +83,10 @@ class Blobs:
         try:
             if fs.exists(path):
                 return
-            fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-            # A file appears whole: at the transaction's end, fsspec gives it its name.
-            with fs.transaction, fs.open(path, "wb") as file:
-                file.write(data)
+            if isinstance(fs, LocalFileSystem):
+                _write_whole(Path(path), data)
+            else:
+                fs.pipe_file(path, data)  # object stores show nothing before all has come
         except OSError as error:
             raise StoreError(f"{name} cannot be stored in {root}: {error}") from error
 
@@ -94,6 +100,29 @@ class Blobs:
         if len(data) > MAX_RUN:
             raise StoreError(f"{name}: found more than {MAX_RUN} bytes, expected less")
         return data
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write beside it and rename, so that the name never stands for a part; both reach the disk.
+
+    Not by fsspec's transactions: these write into the folder for temporary files, and where that is
+    another disk, what they rename is a copy in the making.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{uuid4().hex}{DRAFT}")
+    try:
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _run(identity: str) -> str:

@@ -1,0 +1,92 @@
+"""What is kept is kept whole, or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from grader.errors import StoreError
+from grader.store import Blobs
+
+SHA = "ab" * 32
+
+
+@pytest.fixture(params=["file", "memory"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    return Blobs(f"file://{tmp_path}" if request.param == "file" else f"memory://{uuid4().hex}")
+
+
+def test_a_notebook_comes_back_as_it_was(blobs: Blobs) -> None:
+    blobs.put_notebook(SHA, b"{}")
+    blobs.put_notebook(SHA, b"{}")
+    assert blobs.notebook(SHA) == b"{}"
+
+
+def test_what_is_not_there_is_told(blobs: Blobs) -> None:
+    with pytest.raises(StoreError, match=f"{SHA}.ipynb cannot be read"):
+        blobs.notebook(SHA)
+    with pytest.raises(StoreError):
+        blobs.run("0" * 32)
+    blobs.drop_run("0" * 32)
+
+
+def test_a_file_is_readable_by_whom_the_mask_says(tmp_path: Path) -> None:
+    Blobs(f"file://{tmp_path}").put_notebook(SHA, b"{}")
+    (found,) = tmp_path.rglob("*.ipynb")
+    mask = os.umask(0)
+    os.umask(mask)
+    assert found.stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KiB."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_on_a_full_disk_nothing_stands_under_the_name(tiny: Path) -> None:
+    blobs = Blobs(f"file://{tiny}")
+    with pytest.raises(StoreError, match="No space left"):
+        blobs.put_notebook(SHA, bytes(100_000))
+    assert [path for path in tiny.rglob("*") if path.is_file()] == []
+    blobs.put_notebook(SHA, bytes(1000))
+    assert blobs.notebook(SHA) == bytes(1000)
+
+
+def test_a_folder_for_temporary_files_on_another_disk_is_not_used(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tiny))
+    Blobs(f"file://{tmp_path / 'files'}").put_notebook(SHA, bytes(100_000))
+    assert list(tiny.iterdir()) == []
+
+
+def test_a_killed_writer_leaves_no_part_under_the_name(tmp_path: Path) -> None:
+    code = f"""
+import os
+from grader.store import Blobs
+os.fsync = lambda _: print("written", flush=True) or __import__("time").sleep(600)
+Blobs("file://{tmp_path}").put_notebook("{SHA}", b"x" * 100)
+"""
+    writer = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"written\n"
+    writer.send_signal(signal.SIGKILL)
+    writer.communicate(timeout=30)
+    blobs = Blobs(f"file://{tmp_path}")
+    with pytest.raises(StoreError):
+        blobs.notebook(SHA)
+    blobs.put_notebook(SHA, b"y")
+    assert blobs.notebook(SHA) == b"y"
