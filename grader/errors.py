@@ -53,5 +53,19 @@ class ServeError(GraderError):
     """`grader serve` cannot start or go on; says what to do. Ours; exit code 4."""
 
 
+class ServiceError(GraderError):
+    """A service refused a request, or cannot be reached.
+
+    Attributes:
+        code: the service's stable code, such as ``no_attempts_left``, or ``unreachable``.
+        status: HTTP status of a refusal; 0: there was no answer that counts.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
 class EvidenceError(GraderError):
     """What came out of a sandbox breaks the format or its caps. The student's side: a verdict."""

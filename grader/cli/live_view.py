@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.domain.assignment import Assignment
+from grader.domain.card import Card
 from grader.domain.job import CellFinished, CellStarted, Hello, Progress, Record
 from grader.domain.progress import Step, latest
 from grader.domain.report import ProblemReport
@@ -22,7 +23,7 @@ from grader.reports.text import line
 class LiveView:
     """An observer that draws on a terminal and does nothing elsewhere."""
 
-    def __init__(self, console: Console, assignment: Assignment) -> None:
+    def __init__(self, console: Console, assignment: Assignment | Card) -> None:
         self._assignment = assignment
         self._problems: dict[str, ProblemReport] = {}
         self._cells: dict[int, str] = {}
@@ -71,6 +72,11 @@ class LiveView:
                     self._done += 1
                 case _:
                     pass
+
+    def on_waiting(self, words: str) -> None:
+        """No cell runs; the words say what is waited for."""
+        with self._lock:
+            self._cell, self._done, self._line = None, 0, words
 
     def on_problem(self, problem: ProblemReport) -> None:
         """A problem was judged on the evidence so far."""
