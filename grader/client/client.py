@@ -9,7 +9,7 @@ import httpx
 from httpx_sse import SSEError, connect_sse
 from pydantic import BaseModel, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from grader.client.account import Account
 from grader.client.interface import Problem, Standing, Told
@@ -173,7 +173,7 @@ def _seconds(text: str) -> float:
     return float(text) if text.isdecimal() else 0
 
 
-_backoff = wait_exponential_jitter(initial=0.2, max=MAX_WAIT_SECONDS)
+_backoff = wait_exponential(multiplier=0.2, max=MAX_WAIT_SECONDS) + wait_random(0, 0.2)
 
 
 def _wait(state: RetryCallState) -> float:
