@@ -30,6 +30,8 @@ class Card(Frozen):
     trains_by: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
     """Calls by which its notebooks train, as in `Shortcut.calls`; a notebook with none is fast."""
     limits: Limits
+    datasets: Annotated[tuple[Short, ...], Field(max_length=100)] = ()
+    """What its notebooks read: a machine that lacks one can grade none of them."""
 
     @classmethod
     def of(cls, assignment: Assignment) -> "Card":
@@ -45,4 +47,5 @@ class Card(Frozen):
             gpu=assignment.gpu,
             trains_by=assignment.trains_by,
             limits=assignment.limits,
+            datasets=assignment.datasets,
         )
