@@ -5,13 +5,14 @@ import signal
 import socket
 import sys
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 from sqlalchemy import select
 
+from grader.domain.service import Lane
 from grader.embedded import left, redis
 from grader.embedded.program import Program
 from grader.errors import LedgerError, ServeError
@@ -33,14 +34,12 @@ class Wish:
         port: and its port.
         slots: notebooks that are graded at once.
         lanes: those that the worker serves.
-        mark: what everything carries that is started; see `left`.
     """
 
     host: str
     port: int
     slots: int
-    lanes: str
-    mark: str
+    lanes: tuple[Lane, ...]
 
     @property
     def url(self) -> str:
@@ -49,19 +48,25 @@ class Wish:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
-def stages(settings: Settings, wish: Wish, ledger: Ledger) -> list[list[Program]]:
+def stages(settings: Settings, wish: Wish, ledger: Ledger, mark: str) -> list[list[Program]]:
     """All programs, in the order in which they start; they end in the other one.
+
+    Args:
+        settings: of this machine.
+        wish: with a port that is free.
+        ledger: where the worker reports.
+        mark: what everything carries that is started; see `left`.
 
     Raises:
         ServeError: there is no redis-server, or a folder cannot be made.
     """
-    environment = {**os.environ, left.MARK: wish.mark}
+    environment = {**os.environ, left.MARK: mark}
     logs = settings.state_dir / "logs"
     began = datetime.now(UTC)
     upkeep = Program("upkeep", _ours("upkeep"), logs / "upkeep.log", environment)
     worker = Program(
         "worker",
-        _ours("worker", "--lanes", wish.lanes, "--slots", str(wish.slots)),
+        _ours("worker", "--lanes", ",".join(wish.lanes), "--slots", str(wish.slots)),
         logs / "worker.log",
         environment,
         ready=lambda: _works(ledger, began),
@@ -77,8 +82,10 @@ def stages(settings: Settings, wish: Wish, ledger: Ledger) -> list[list[Program]
         # Its clients come again; the next start needs its port.
         orphaned=signal.SIGKILL,
     )
-    first = [] if settings.broker_url is not None else [[_redis(settings, logs)]]
-    return [*first, [upkeep, worker, api]]
+    if settings.broker_url is not None:
+        return [[upkeep, worker, api]]
+    broker = replace(_redis(settings, logs), environment=environment)
+    return [[broker], [upkeep, worker, api]]
 
 
 def free_port(host: str, port: int) -> int:

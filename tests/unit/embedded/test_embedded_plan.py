@@ -1,0 +1,123 @@
+"""What `grader serve` starts with: its locks, its port, its programs, its client's account."""
+
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from grader.client.account import Account, keep, kept
+from grader.embedded import left, plan
+from grader.embedded.alone import alone
+from grader.errors import ServeError
+from grader.ledger import Ledger
+from grader.settings import Settings
+
+HOLD = """
+import sys
+from pathlib import Path
+from grader.embedded.alone import alone
+with alone(Path(sys.argv[1]), Path(sys.argv[2]), print):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+WISH = plan.Wish("127.0.0.1", 8000, 2, ("fast", "cpu"))
+
+
+def test_a_second_one_on_the_same_state_is_told_who_runs(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            HOLD,
+            str(tmp_path / "state"),
+            str(tmp_path / "run"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with (
+        pytest.raises(ServeError, match=rf"process {holder.pid}\).*GRADER_STATE_DIR"),
+        alone(tmp_path / "state", tmp_path / "other", print),
+    ):
+        pytest.fail("two at once")
+    with (
+        pytest.raises(ServeError, match=rf"process {holder.pid}\).*GRADER_RUNTIME_DIR"),
+        alone(tmp_path / "other", tmp_path / "run", print),
+    ):
+        pytest.fail("two on one socket")
+    holder.kill()
+    holder.communicate()
+    with alone(tmp_path / "state", tmp_path / "run", pytest.fail) as mark:
+        assert mark == left.mark(tmp_path / "state")
+
+
+def test_the_state_is_for_its_owner_alone(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    with alone(tmp_path / "state", tmp_path / "run", pytest.fail):
+        assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o700
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ServeError, match=rf"127.0.0.1 port {port} cannot .* --port"):
+            plan.free_port("127.0.0.1", port)
+    assert plan.free_port("127.0.0.1", port) == port
+    assert plan.free_port("127.0.0.1", 0) > 0
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("grader.local", "http://grader.local:8000"),
+    ],
+)
+def test_this_machine_reaches_an_api_that_listens_everywhere(host: str, url: str) -> None:
+    assert plan.Wish(host, 8000, 1, ("fast",)).url == url
+
+
+@pytest.mark.usefixtures("redis_server")
+def test_the_api_ends_first_and_redis_last(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, runtime_dir=tmp_path / "run")
+    ledger = Ledger("sqlite://")
+    stages = plan.stages(settings, WISH, ledger, "mark")
+    assert [p.name for stage in stages for p in stage] == ["redis", "upkeep", "worker", "api"]
+    assert [len(stage) for stage in stages] == [1, 3]
+    assert all(p.environment[left.MARK] == "mark" for stage in stages for p in stage)
+    [worker] = [p for p in stages[1] if p.name == "worker"]
+    assert worker.command[-4:] == ("--lanes", "fast,cpu", "--slots", "2")
+
+
+def test_a_redis_of_the_settings_is_not_started(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, broker_url=SecretStr("redis://elsewhere"))
+    stages = plan.stages(settings, WISH, Ledger("sqlite://"), "mark")
+    assert [p.name for stage in stages for p in stage] == ["upkeep", "worker", "api"]
+
+
+def test_an_account_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
+    assert kept(tmp_path) is None
+    for token in ("first", "second"):
+        keep(tmp_path, Account(url="http://127.0.0.1:1", token=SecretStr(token)))
+    file = tmp_path / "client.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    found = kept(tmp_path)
+    assert found is not None
+    assert (found.url, found.token.get_secret_value()) == ("http://127.0.0.1:1", "second")
+    assert "second" not in repr(found)
+
+
+def test_an_account_that_cannot_be_read_is_none(tmp_path: Path) -> None:
+    (tmp_path / "client.json").write_text('{"url": "http://')
+    assert kept(tmp_path) is None
