@@ -78,7 +78,7 @@ class Leasing:
             return self._run(job, receive, granted.lease)
 
     def _run(self, job: Job, receive: Receive, lease: Lease) -> RunEnd:
-        watched = Watched(lease, self.gpus.driver, self._used(lease) or 0)
+        watched = Watched(lease, self.gpus.driver, self._used(lease))
         signs = Signs()
         try:
             end = self.inner.run(replace(job, leased=watched), _both(signs.feed, receive))
@@ -98,23 +98,25 @@ class Leasing:
     def _see_returned(self, watched: Watched) -> None:
         """Take a device that keeps a dead run's memory out of service.
 
-        Only where it was this run's alone: else nobody can say whose memory it is.
+        Only where it was this run's alone, and where it is known what others held before: else
+        nobody can say whose memory it is.
         """
-        if watched.lease.shares > 1:
+        lease, before = watched.lease, watched.before
+        if lease.shares > 1 or before is None:
             return
         deadline = time.monotonic() + PATIENCE_SECONDS
-        left = self._left(watched)
+        left = self._left(lease, before)
         while left > SLACK_BYTES and time.monotonic() < deadline:
             time.sleep(0.1)
-            left = self._left(watched)
+            left = self._left(lease, before)
         if left > SLACK_BYTES:
             self.gpus.health.condemn(
-                watched.lease.gpu, f"{left // MIB} MiB were not given back after a run had ended"
+                lease.gpu, f"{left // MIB} MiB were not given back after a run had ended"
             )
 
-    def _left(self, watched: Watched) -> int:
-        now = self._used(watched.lease)
-        return 0 if now is None else now - watched.before
+    def _left(self, lease: Lease, before: int) -> int:
+        now = self._used(lease)
+        return 0 if now is None else now - before
 
     def _see_works(self, lease: Lease) -> None:
         broken = self.gpus.health.again(lease.gpu)

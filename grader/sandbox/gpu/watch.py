@@ -21,13 +21,14 @@ class Watched:
     Attributes:
         lease: what the run was given.
         driver: whom to ask.
-        before: bytes of the device's memory that were taken when the run began.
+        before: bytes of the device's memory that were taken when the run began; None: the driver
+            did not answer then, so that nobody knows what was added.
         peak: the most bytes that the run was seen to hold; None: never seen.
     """
 
     lease: Lease
     driver: Driver
-    before: int
+    before: int | None
     peak: int | None = None
     _next: float = field(default=0.0, repr=False)
 
@@ -60,6 +61,8 @@ class Watched:
     def _held(self, user: int | None) -> int | None:
         """A device of its own: all that was added. A shared one: what its user's processes hold."""
         if self.lease.shares == 1:
+            if self.before is None:
+                return None
             return max(0, self.driver.used(self.lease.gpu) - self.before)
         if user is None:
             return None

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,23 @@ from grader.domain.gpu import GpuNeed
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.fake import FakeSandbox
-from grader.sandbox.gpu.driver import FakeDriver
+from grader.sandbox.gpu.device import Gpu
+from grader.sandbox.gpu.driver import DriverError, FakeDriver
 from grader.sandbox.gpu.leasing import Leasing, Signs
 from grader.sandbox.interface import Job, RunEnd
+
+
+@dataclass
+class Forgetful(FakeDriver):
+    """Does not tell how much memory is taken, one time: after the lease, before the run."""
+
+    asked: int = 0
+
+    def used(self, gpu: Gpu) -> int:
+        self.asked += 1
+        if self.asked == 2:
+            raise DriverError("busy")
+        return super().used(gpu)
 
 
 def _run(
@@ -100,6 +115,17 @@ def test_memory_that_a_dead_run_keeps_takes_the_device_out_of_service(
     _run(tmp_path, driver, FakeSandbox(leak))
     with pytest.raises(SandboxError, match="1024 MiB were not given back"):
         _run(tmp_path, driver, FakeSandbox())
+
+
+def test_memory_of_others_condemns_no_device_whose_driver_did_not_answer_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.gpu.leasing.PATIENCE_SECONDS", 0.2)
+    driver = Forgetful((FIRST,), other={FIRST.uuid: GIB})
+    end = _run(tmp_path, driver, FakeSandbox())
+    assert end.facts.gpu is not None
+    assert end.facts.gpu.peak_memory_bytes is None
+    assert _run(tmp_path, driver, FakeSandbox()).facts.gpu is not None
 
 
 def test_a_driver_that_stops_answering_during_a_run_costs_nobody_a_report(tmp_path: Path) -> None:

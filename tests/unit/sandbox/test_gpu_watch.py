@@ -23,6 +23,13 @@ def test_of_a_device_of_its_own_a_run_holds_all_that_was_added() -> None:
     assert watched.peak == 11 * GIB
 
 
+def test_what_was_added_is_not_known_where_nobody_knows_what_was_there() -> None:
+    driver = FakeDriver((FIRST,), other={FIRST.uuid: GIB})
+    watched = Watched(Lease(FIRST), driver, before=None)
+    assert watched.look(61_000) is None
+    assert watched.peak is None
+
+
 def test_of_a_shared_device_a_run_holds_what_its_own_user_holds() -> None:
     driver = FakeDriver((FIRST,), held={FIRST.uuid: {os.getpid(): GIB, 1 << 22: 9 * GIB}})
     watched = Watched(lease(FIRST, 2, None), driver, before=0)
