@@ -113,8 +113,14 @@ of_guest = sys.seen.__getitem__
 """
 LETTERS = """
 import atexit, glob, json, os, struct, threading, time
-from safetensors.numpy import save
+import numpy as np
+from safetensors.numpy import load_file, save
 (folder,) = glob.glob("/tmp/guest-*/answers")
+hidden = load_file("/job/inputs.safetensors")
+signals = {key: value for key, value in hidden.items()
+           if key.startswith("convolution") and key.endswith(".0")}
+of_shape = {f"y{number}": np.zeros(len(hidden[f"convolution_one_dimensional.{number}.0"]))
+            for number in range(len(signals))}
 
 def put(number, answer, arrays):
     header, payload = json.dumps({"type": "answer", "answer": answer}).encode(), save(arrays)
@@ -123,27 +129,30 @@ def put(number, answer, arrays):
     os.rename(f"{folder}/mine", f"{folder}/{number:06d}")
 
 found = {"asked": "conv", "used": "conv", "how": "name"}
-calls = [{"key": "y", "type": "ndarray", "dtype": "float64", "repeatable": True}] * 15
+calls = [{"key": key, "type": "ndarray", "dtype": "float64", "repeatable": True}
+         for key in of_shape]
 answer = {"kind": "function", "probe": "convolution_one_dimensional", "cell": 7, "found": found,
           "type": "function", "calls": calls}
 
 def post():
     number = 0
     while True:
-        put(number, answer, {"y": np.zeros(23)})
+        put(number, answer, of_shape)
         number += 1
         time.sleep(0.05)
 
-atexit.register(put, 0, answer, {"y": np.zeros(23)})
+atexit.register(put, 0, answer, of_shape)
+for number in range(20):
+    put(number, answer, of_shape)
 threading.Thread(target=post, daemon=True).start()
 """
-"""Puts answers into the guest's mailbox without pause, and once more when the kernel ends."""
+"""Puts answers into the guest's mailbox, without pause, and once more when the kernel ends."""
 NEVER_ASKED = """
 import glob, json, os, struct
 (folder,) = glob.glob("/tmp/guest-*/answers")
 answer = {"kind": "unanswered", "probe": "all_points", "cell": 0, "reason": "missing"}
 header = json.dumps({"type": "answer", "answer": {**answer, "message": ""}}).encode()
-for number in range(200):
+for number in range(30):
     with open(f"{folder}/{number:06d}", "wb") as file:
         file.write(struct.pack(">II", len(header), 0) + header)
 criterion = 1

@@ -21,6 +21,7 @@ from grader.domain.hidden import Hidden
 from grader.domain.outcome import Outcome
 from grader.domain.probe import CallFunction, DescribeModule
 from grader.domain.progress import curves
+from grader.evidence import Collector
 from grader.pipeline import Graded
 
 
@@ -61,6 +62,17 @@ def called_once(run: Graded) -> Graded:
                 yield item
 
     return replace(run, evidence=replace(run.evidence, answers=tuple(once(run.evidence))))
+
+
+@contextmanager
+def taking_every_answer() -> Iterator[None]:
+    """No answer is refused, whether its question was asked or not."""
+
+    def take(collector: Collector, item: Answered) -> None:
+        collector._answers.append(item)
+
+    with patch.object(Collector, "_take_answer", take):
+        yield
 
 
 class AgainstTheNewest(AccuracyAgainst):

@@ -19,6 +19,7 @@ from points_weak import (
     believing_own_weights,
     with_check,
 )
+from points_weak_guest import THEIR_METHODS, guest_with
 
 from grader.checks.accuracy import AccuracyReached
 from grader.domain.report import ScoreReport
@@ -86,9 +87,18 @@ def test_a_model_that_depends_on_more_than_its_input_earns_its_layers_alone(
 
 
 def test_overridden_tables_of_parameters_earn_nothing(arena: Arena, honest: ScoreReport) -> None:
-    report = arena.grade((*FLAWED, FORGED_TABLES)).report
-    assert broken(report) == []
-    assert gained(report, honest) == {}
+    graded = arena.grade((*FLAWED, FORGED_TABLES))
+    assert "all tables forged" in said(graded)
+    assert broken(graded.report) == []
+    assert gained(graded.report, honest) == {}
+
+
+def test_a_guest_that_asks_a_model_by_its_own_methods_counts_layers_that_are_not_there(
+    arena: Arena, honest: ScoreReport
+) -> None:
+    with guest_with(THEIR_METHODS):
+        report = arena.grade_anew((*FLAWED, FORGED_TABLES)).report
+    assert gained(report, honest) == {"cnn": 2}
 
 
 def test_parameters_that_only_claim_their_shapes_earn_what_the_layers_earn(

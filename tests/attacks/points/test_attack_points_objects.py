@@ -6,6 +6,7 @@ import pytest
 from points_grading import Arena, broken, flagged, gained, points
 from points_honest import FLAWED, IMPORTS
 from points_objects import (
+    AGREEABLE,
     COARSE,
     CUT,
     IN_NAMES,
@@ -17,6 +18,7 @@ from points_objects import (
     RESULTS,
 )
 from points_weak import called_once
+from points_weak_guest import THEIR_COMPARISON, guest_with
 
 from grader.checks import tolerance
 from grader.domain.report import ScoreReport
@@ -42,6 +44,17 @@ def test_a_function_that_errs_at_the_second_call_is_not_right(arena: Arena) -> N
     assert points(arena.judged(called_once(graded)))["conv1d"] == 10
 
 
+def test_a_guest_that_compares_by_the_objects_own_operator_is_told_that_all_is_equal(
+    arena: Arena,
+) -> None:
+    notebook = (IMPORTS, LIARS, ONCE + AGREEABLE)
+    report = arena.grade(notebook).report
+    assert broken(report) == []
+    assert points(report)["conv1d"] == 0
+    with guest_with(THEIR_COMPARISON):
+        assert points(arena.grade_anew(notebook).report)["conv1d"] == 10
+
+
 def test_a_function_that_is_right_only_for_the_guest_earns_what_the_right_one_does(
     arena: Arena,
 ) -> None:
@@ -52,14 +65,16 @@ def test_a_function_that_is_right_only_for_the_guest_earns_what_the_right_one_do
     assert flagged(report) == {"shortcut_call", "reaches_for_grader"}
 
 
-@pytest.mark.parametrize("claim", ["bfloat16", "float16"])
+@pytest.mark.parametrize(("claim", "most"), [("bfloat16", 0), ("float16", 1)])
 def test_a_coarse_type_that_is_claimed_does_not_hide_a_rounded_result(
-    arena: Arena, claim: str
+    arena: Arena, claim: str, most: float
 ) -> None:
+    """float16 has a tolerance: one point in 1 of 100 draws of hidden inputs, no more in 3,000."""
     rounded = arena.grade((IMPORTS, CUT)).report
     report = arena.grade((IMPORTS, COARSE.format(claim=claim), CUT)).report
     assert broken(report) == []
-    assert gained(report, rounded) == {}
+    assert points(rounded)["conv1d"] == 0
+    assert report.earned == points(report)["conv1d"] <= most
 
 
 def test_where_a_claimed_type_is_believed_points_are_won(arena: Arena) -> None:
