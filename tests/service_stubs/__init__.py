@@ -9,3 +9,5 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ASSIGNMENT = HERE / "assignment.py"
 """What `GRADER_ASSIGNMENTS` names."""
+ASSIGNED = "averages"
+"""Its id."""

@@ -25,7 +25,12 @@ def train_model():
 
 
 def notebook(
-    label: str = "one", *, right: bool = True, trains: bool = False, seconds: float = 0
+    label: str = "one",
+    *,
+    right: bool = True,
+    trains: bool = False,
+    seconds: float = 0,
+    sleeps: float = 0,
 ) -> bytes:
     """9 of 10 points and one pending, or 6 with the named mistake.
 
@@ -34,8 +39,10 @@ def notebook(
         right: whether it is.
         trains: whether it calls ``train_model`` and so belongs into the lane ``cpu``.
         seconds: how long the stub sandbox takes for it.
+        sleeps: seconds that it takes in a real one.
     """
     last = "train_model()" if trains else "moving_average(np.arange(4.0), 2)"
+    last += f"\nimport time; time.sleep({sleeps})" * (sleeps > 0)
     code = _CODE.format(label=label, seconds=seconds, value=RIGHT if right else WRONG, last=last)
     made = nbformat.v4.new_notebook()
     made.cells = [

@@ -59,6 +59,11 @@ class Marks:
         """How often each label did it."""
         return Counter(mark.label for mark in self.read() if mark.event == event)
 
+    def settled(self) -> bool:
+        """Whether each run has come to an end; not so where a process was killed."""
+        events = Counter(mark.event for mark in self.read())
+        return events["began"] == events["ended"] + events["closed"]
+
 
 @dataclass
 class StubSandbox:

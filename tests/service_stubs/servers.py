@@ -6,6 +6,7 @@ import signal
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psycopg
 
@@ -51,12 +52,9 @@ class RedisServer:
 class PostgresServer:
     """A cluster of its own, without the writes that outlive a power cut."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make it; `folder`: its own, in which other users may look."""
-        self._folder = folder / "postgres"
-        self._folder.mkdir()
-        self._log = folder / "postgres.log"
-        self._log.touch()
+    def __init__(self) -> None:
+        """Make its folder, below /tmp: pytest's are too long for a socket, and root's alone."""
+        self._folder = Path(mkdtemp(prefix="grader-postgres-"))
         self._user = _NOBODY if os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(self._folder, self._user, self._user)
@@ -81,13 +79,17 @@ class PostgresServer:
         options = ("listen_addresses=", "fsync=off", "max_connections=60", "shared_buffers=16MB")
         words = (word for option in options for word in ("-c", option))
         command = [_program("postgres"), "-D", self._data, "-k", str(self._folder), *words]
-        self._process = Process(command, self._log, os.environ, self._user)
+        self._process = Process(command, self._folder / "log", os.environ, self._user)
         until("PostgreSQL answers", self._answers)
 
     def stop(self) -> None:
         """As an administrator restarts it: connections are cut at once."""
         if self._process is not None:
             self._process.end(signal.SIGINT)
+
+    def end(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
 
     def _answers(self) -> bool:
         try:
