@@ -1,19 +1,23 @@
 """What `grader serve` starts with: its locks, its port, its programs, its client's account."""
 
+import getpass
 import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from grader.client.account import Account, keep, kept
-from grader.embedded import left, plan
+from grader.embedded import first, left, plan
 from grader.embedded.alone import alone
 from grader.errors import ServeError
-from grader.ledger import Ledger
+from grader.ledger import Ledger, access, migrate
 from grader.settings import Settings
 
 HOLD = """
@@ -24,6 +28,7 @@ with alone(Path(sys.argv[1]), Path(sys.argv[2]), print):
     print("held", flush=True)
     sys.stdin.read()
 """
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 WISH = plan.Wish("127.0.0.1", 8000, 2, ("fast", "cpu"))
 
 
@@ -121,3 +126,52 @@ def test_an_account_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
 def test_an_account_that_cannot_be_read_is_none(tmp_path: Path) -> None:
     (tmp_path / "client.json").write_text('{"url": "http://')
     assert kept(tmp_path) is None
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with closing(Ledger(f"sqlite:///{tmp_path / 'grader.db'}")) as made:
+        migrate.upgrade(made)
+        yield made
+
+
+def token_of(state: Path) -> str:
+    account = kept(state)
+    assert account is not None
+    return account.token.get_secret_value()
+
+
+def test_the_first_start_makes_its_user_staff_of_a_course(ledger: Ledger, tmp_path: Path) -> None:
+    first.prepare(ledger, tmp_path, "http://127.0.0.1:1", NOW)
+    with ledger.read() as session:
+        identity = access.identify(session, token_of(tmp_path), NOW)
+        assert identity is not None
+        assert identity.person_id == first.person_id(getpass.getuser())
+        assert access.role_in(session, identity, "local") == "staff"
+
+
+def test_a_second_start_keeps_the_token_and_tells_the_new_port(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    first.prepare(ledger, tmp_path, "http://127.0.0.1:1", NOW)
+    token = token_of(tmp_path)
+    first.prepare(ledger, tmp_path, "http://127.0.0.1:2", NOW)
+    assert token_of(tmp_path) == token
+    assert '"url": "http://127.0.0.1:2"' in (tmp_path / "client.json").read_text()
+
+
+def test_a_token_that_was_revoked_is_replaced(ledger: Ledger, tmp_path: Path) -> None:
+    first.prepare(ledger, tmp_path, "http://127.0.0.1:1", NOW)
+    token = token_of(tmp_path)
+    with ledger.write() as session:
+        access.revoke(session, token.split("_")[1], NOW)
+    first.prepare(ledger, tmp_path, "http://127.0.0.1:1", NOW)
+    assert token_of(tmp_path) != token
+
+
+@pytest.mark.parametrize(
+    ("login", "known"),
+    [("ada", "ada"), ("DOMAIN\\ada b", "DOMAIN-ada-b"), ("-x", "x"), ("é", "me")],
+)
+def test_a_login_name_becomes_an_id(login: str, known: str) -> None:
+    assert first.person_id(login) == known
