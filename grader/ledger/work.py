@@ -38,10 +38,8 @@ class Submission(Leased, Base):
     finished_at: Mapped[datetime | None] = mapped_column(index=True, default=None)
     counts: Mapped[bool] = mapped_column(default=True)
     """It spent one of the student's attempts; not so where we failed."""
-    report_id: Mapped[str | None] = mapped_column(
-        ForeignKey("reports.id", use_alter=True), default=None
-    )
-    """The report that holds now."""
+    report_id: Mapped[str | None] = mapped_column(Id, default=None)
+    """The report that holds now; no foreign key, which would go round in a circle."""
 
 
 class Run(Base):

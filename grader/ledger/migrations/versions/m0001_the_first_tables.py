@@ -140,9 +140,6 @@ def upgrade() -> None:
             ["course_id"], ["courses.id"], name=op.f("fk_submissions_course_id")
         ),
         sa.ForeignKeyConstraint(
-            ["report_id"], ["reports.id"], name=op.f("fk_submissions_report_id"), use_alter=True
-        ),
-        sa.ForeignKeyConstraint(
             ["student_id"], ["people.id"], name=op.f("fk_submissions_student_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
