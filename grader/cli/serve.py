@@ -31,8 +31,7 @@ def command(
 ) -> None:
     """Run the service here: API, worker, a private Redis, SQLite. Ctrl-C ends all of it.
 
-    A second start carries on with what waits. Exit codes: 0 it was asked to end, 4 it cannot start
-    or go on.
+    A second start carries on with what waits. Exit codes: 0 it was asked to end, 4 it cannot run.
     """
     # They cost time that other commands need not wait.
     from grader.embedded.plan import Wish
