@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from grader.domain.service import Lane
+from grader.domain.service import LANES, Lane
+from grader.ledger import alerts, events
 from grader.ledger.claims import Claim, Work, changed
 from grader.ledger.work import RegradeItem, Submission
 
@@ -40,20 +41,27 @@ def fail(
 ) -> Failure | None:
     """Count a failure of ours; the row waits again, or is given up. None: not ours any more."""
     row = session.get(table, held.id)
-    return None if row is None else _failed(session, row, held.lease, now, fault)
+    if row is None:
+        return None
+    return _failed(session, row, (table.lease == held.lease,), now, fault)
 
 
 def expire(session: Session, table: type[Work], now: datetime) -> Sequence[Failure]:
     """Take back the rows whose leases ran out; each counts as a failure of ours."""
-    late = session.scalars(
-        select(table).where(table.state == "running", table.lease_until < now)
-    ).all()
-    found = (_failed(session, row, row.lease, now, WORKER_LOST) for row in late)
+    over: tuple[ColumnElement[bool], ...] = (table.state == "running", table.lease_until < now)
+    late = session.scalars(select(table).where(*over)).all()
+    found = (
+        _failed(session, row, (table.lease == row.lease, *over), now, WORKER_LOST) for row in late
+    )
     return [item for item in found if item is not None]
 
 
 def _failed(
-    session: Session, row: Submission | RegradeItem, lease: str | None, now: datetime, fault: Fault
+    session: Session,
+    row: Submission | RegradeItem,
+    still: Sequence[ColumnElement[bool]],
+    now: datetime,
+    fault: Fault,
 ) -> Failure | None:
     table = type(row)
     failures = row.failures + 1
@@ -68,12 +76,25 @@ def _failed(
         "message": fault.message,
         "finished_at": now if given_up else None,
     }
-    if given_up and table is Submission:
+    if given_up and isinstance(row, Submission):
         values["counts"] = False
-    ours = (table.id == row.id, table.lease == lease, table.state == "running")
+    ours = (table.id == row.id, table.state == "running", *still)
     if not changed(session, update(table).where(*ours).values(**values)):
         return None
+    _tell(session, row, fault, given_up, now)
     return Failure(row.id, row.worker or "", given_up)
+
+
+def _tell(
+    session: Session, row: Submission | RegradeItem, fault: Fault, given_up: bool, now: datetime
+) -> None:
+    if isinstance(row, Submission):
+        told = {"state": "not_graded" if given_up else "queued", "reason": fault.reason}
+        events.append(session, row.id, "state", told, now)
+    if given_up:
+        what = row.id if isinstance(row, Submission) else row.submission_id
+        message = f"given up after {MAX_FAILURES} failures of ours, the last one: {fault.message}"
+        alerts.sound(session, "gave_up", what, message, now)
 
 
 @dataclass(frozen=True)
@@ -84,25 +105,27 @@ class Unsent:
     lane: Lane
 
 
-def unsent(session: Session, before: datetime) -> Sequence[Unsent]:
-    """Rows that wait, for which no message was sent since `before`; the oldest first."""
-    silent = [or_(t.sent_at.is_(None), t.sent_at < before) for t in (Submission, RegradeItem)]
-    submissions = session.execute(
-        select(Submission.id, Submission.lane)
-        .where(Submission.state == "queued", silent[0])
-        .order_by(Submission.received_at)
-    )
-    items = session.scalars(
-        select(RegradeItem.id)
-        .where(RegradeItem.state == "queued", silent[1])
-        .order_by(RegradeItem.received_at)
-    )
-    return [*map(_unsent, submissions), *(Unsent(identity, "regrade") for identity in items)]
+def waiting(session: Session) -> dict[Lane, int]:
+    """How many rows wait in each lane."""
+    counted = session.execute(
+        select(Submission.lane, func.count())
+        .where(Submission.state == "queued")
+        .group_by(Submission.lane)
+    ).tuples()
+    items = select(func.count()).select_from(RegradeItem).where(RegradeItem.state == "queued")
+    found = {**dict(counted.all()), "regrade": session.scalar(items) or 0}
+    return {lane: found.get(lane, 0) for lane in LANES}
 
 
-def _unsent(row: Row[str, str]) -> Unsent:
-    lane: Lane = row[1]  # type: ignore[assignment] # intake writes only lanes there
-    return Unsent(row[0], lane)
+def unsent(session: Session, lane: Lane, most: int) -> Sequence[Unsent]:
+    """Rows that wait in a lane: those for which no message was sent first, then the oldest."""
+    table = RegradeItem if lane == "regrade" else Submission
+    query = select(table.id).where(table.state == "queued")
+    if table is Submission:
+        query = query.where(Submission.lane == lane)
+    silent = table.sent_at.is_not(None)  # false sorts before true
+    query = query.order_by(silent, table.received_at, table.id).limit(most)
+    return [Unsent(identity, lane) for identity in session.scalars(query)]
 
 
 def sent(session: Session, work: Unsent, now: datetime) -> None:
