@@ -32,6 +32,8 @@ FLAT = 1e-3
 OWN_FLOOR = 1e-1
 """Least scale with the student's own weights, relative to the column's size: these only tie the
 weights to the model, whose function the hidden weights prove."""
+_RIGHT = {"same": True}
+"""What the memo keeps of a model that is right."""
 FEW = 2
 """Images that most mistakes are ruled out with."""
 MAX_SUSPECTS = 250
@@ -99,11 +101,11 @@ def fit(model: Model, seen: Seen[ModuleAnswer], hidden: Hidden, memo: Memo) -> F
     images = model.inputs(hidden)
     reference = place(weights, model.reference)
     proof = reference and _proof(reference, shown, images)
-    if proof and memo.get(proof):
+    if proof and memo.get(proof) == _RIGHT:
         return Fit("same", "", reference)
     found = _compare(model, shown, images)
     if proof and found.verdict == "same":
-        memo.put(proof, {"same": True})
+        memo.put(proof, _RIGHT)
     return found
 
 

@@ -1,7 +1,9 @@
 """Measures how accurate one of our modules is with a student's weights; remembers it by content."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +49,27 @@ def measure(loaded: Loaded, flat: bool, case: Case, dataset: str) -> Measured:
     """
     data = case.dataset(dataset)
     key = _key(loaded, data.digest, flat)
-    known = case.lab.memo.get(key)
-    if known is None:
-        known = {"confusion": _confusion(loaded, data, flat)}
-        case.lab.memo.put(key, known)
-    confusion = tuple(tuple(int(n) for n in row) for row in known["confusion"])
+    counts = _recalled(case.lab.memo.get(key), len(data.images))
+    if counts is None:
+        counts = _confusion(loaded, data, flat)
+        case.lab.memo.put(key, {"confusion": counts})
+    confusion = tuple(map(tuple, counts))
     right = sum(row[index] for index, row in enumerate(confusion))
     return Measured(right / sum(map(sum, confusion)), confusion, len(data.images))
+
+
+def _recalled(known: Mapping[str, Any] | None, images: int) -> list[list[int]] | None:
+    """The counts that were kept; None: nothing was, or a memo that was altered holds no counts."""
+    try:
+        counts = np.array(known and known.get("confusion"))
+    except ValueError:  # rows of different lengths
+        return None
+    if counts.shape != (CLASSES, CLASSES) or counts.dtype != np.int64:
+        return None
+    if counts.min() < 0 or counts.max() > images or not 0 < counts.sum() <= images:
+        return None
+    rows: list[list[int]] = counts.tolist()
+    return rows
 
 
 def _confusion(loaded: Loaded, data: Labelled, flat: bool) -> list[list[int]]:

@@ -1,10 +1,12 @@
 """Checks of training functions, by what they do to a small model of ours."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.checks import describe, small_model, tolerance
 from grader.checks.misconception import Misconception, Suspect, pairs, singles
@@ -71,15 +73,31 @@ class _Trained:
     def _remembered(self, reference: Train, epochs: int) -> State:
         """Kept in the memo: a regrade does not train the reference again."""
         memo, key = self.case.lab.memo, self.task.key(reference, epochs)
-        known = memo.get(key)
-        if known is None:
+        state = _recalled(memo.get(key), self.start)
+        if state is None:
             state = self.task.after(reference, epochs)
             memo.put(key, {name: values.tolist() for name, values in state.items()})
-            return state
-        return {name: np.array(values) for name, values in known.items()}
+        return state
 
     def accuracies(self, train: Train, epochs: int) -> Accuracies:
         return self.task.accuracies(self.after(train, epochs))
+
+
+def _recalled(known: Mapping[str, Any] | None, like: State) -> State | None:
+    """The state that was kept; None: nothing was, or a memo that was altered holds no such one."""
+    if known is None or known.keys() != like.keys():
+        return None
+    try:
+        state = {name: np.array(values) for name, values in known.items()}
+    except ValueError:  # rows of different lengths
+        return None
+    return state if all(_alike(state[name], like[name]) for name in like) else None
+
+
+def _alike(found: NDArray[Any], like: tolerance.Numbers) -> bool:
+    return (
+        found.shape == like.shape and found.dtype == like.dtype and bool(np.isfinite(found).all())
+    )
 
 
 class TrainingMistake(Misconception):

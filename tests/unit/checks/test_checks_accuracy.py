@@ -138,6 +138,32 @@ def test_what_was_measured_is_not_measured_again(good: Any) -> None:
     assert first.status == "passed"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"confusion": None},
+        {"confusion": "much"},
+        {"confusion": [[1], [1, 2]]},
+        {"confusion": np.eye(9, dtype=int).tolist()},
+        {"confusion": np.eye(10).tolist()},
+        {"confusion": np.zeros((10, 10), dtype=int).tolist()},
+        {"confusion": (np.eye(10, dtype=int) * 2 - 1).tolist()},
+        {"confusion": (np.eye(10, dtype=int) * 10**6).tolist()},
+        {"confusion": np.full((10, 10), 10**30).tolist()},
+        {"confusion": np.full((10, 10), "3").tolist()},
+    ],
+)
+def test_counts_that_were_altered_are_measured_anew(good: Any, wrong: dict[str, Any]) -> None:
+    memo = DictMemo()
+    first = judge(seen(good), memo=memo)
+    (key,) = kept(memo, "accuracy")
+    counted = memo.values[key]
+    memo.values[key] = wrong
+    assert judge(seen(good), memo=memo) == first
+    assert memo.values[key] == counted
+
+
 def test_other_weights_have_another_key(good: Any) -> None:
     memo = DictMemo()
     judge(seen(good), memo=memo)
@@ -149,9 +175,10 @@ def test_a_model_once_shown_to_be_right_is_not_run_again(good: Any) -> None:
     memo = DictMemo()
     judge(seen(good), memo=memo)
     (key,) = kept(memo, "fit")
-    memo.values[key] = {}
-    judge(seen(good), memo=memo)
-    assert memo.values[key] == {"same": True}
+    for altered in ({}, {"same": False}, {"same": "x"}, {"other": True}):
+        memo.values[key] = altered
+        judge(seen(good), memo=memo)
+        assert memo.values[key] == {"same": True}
 
 
 def test_the_same_weights_with_another_output_are_shown_anew(good: Any) -> None:

@@ -291,6 +291,30 @@ def test_a_regrade_does_not_train_the_reference_again() -> None:
         assert trained == [1, 2]
 
 
+@pytest.mark.parametrize("wrong", [None, "3", {}, 1.0, [[1.0], [1.0, 2.0]]], ids=repr)
+def test_a_memo_that_was_altered_is_trained_anew(wrong: Any) -> None:
+    memo = DictMemo()
+    given = made.training(CHECK, train)
+    CHECK.judge(made.case(given, memo=memo))
+    kept = dict(memo.values)
+    first = next(iter(kept))
+    for values in ({}, dict.fromkeys(kept[first], wrong), {**kept[first], "more": 1.0}):
+        memo.values[first] = values
+        assert CHECK.judge(made.case(given, memo=memo)).status == "passed"
+        assert memo.values == kept
+
+
+def test_a_memo_without_numbers_is_trained_anew() -> None:
+    memo = DictMemo()
+    given = made.training(CHECK, train)
+    CHECK.judge(made.case(given, memo=memo))
+    kept = dict(memo.values)
+    for key, values in kept.items():
+        memo.values[key] = {name: (np.array(v) * np.nan).tolist() for name, v in values.items()}
+    assert CHECK.judge(made.case(given, memo=memo)).status == "passed"
+    assert memo.values == kept
+
+
 def test_nothing_is_trained_where_nothing_was_answered() -> None:
     check = CHECK.model_copy(update={"reference": broken})
     assert check.judge(made.case()).status == "not_graded"
