@@ -1,5 +1,7 @@
 """Without a sandbox the guest runs, is ended and is told of; nothing protects anybody from it."""
 
+import errno
+import os
 import uuid
 from pathlib import Path
 
@@ -8,6 +10,7 @@ from sandbox_jobs import INTERPRETER, SMALL, Runner, processes_named
 
 from grader.errors import SandboxError
 from grader.sandbox.backends import NAMES
+from grader.sandbox.bubblewrap import BubblewrapSandbox
 from grader.sandbox.interface import Job
 from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import Interpreter
@@ -106,6 +109,31 @@ def test_a_missing_interpreter_or_job_is_our_fault(trusting: Runner, tmp_path: P
     with pytest.raises(SandboxError) as raised:
         runner("")
     assert raised.value.code == "interpreter_unreachable"
+
+
+@pytest.mark.usefixtures("needs_bubblewrap")
+@pytest.mark.parametrize("backend", [BubblewrapSandbox, TrustingSandbox])
+def test_a_run_that_cannot_be_watched_is_ended_and_leaves_no_descriptor(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    backend: type[BubblewrapSandbox] | type[TrustingSandbox],
+) -> None:
+    sandbox = backend.here(tmp_path / "runtime")
+    begun: list[int] = []
+
+    def refuse(process: int) -> int:
+        begun.append(process)
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    before = set(Path("/proc/self/fd").iterdir())
+    with pytest.raises(SandboxError, match="no descriptor of the launcher") as raised:
+        Runner(sandbox, tmp_path)("import time; time.sleep(600)")
+    assert raised.value.code == "no_process"
+    [process] = begun
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert set(Path("/proc/self/fd").iterdir()) == before
 
 
 def test_closing_ends_a_run(trusting: Runner) -> None:

@@ -68,7 +68,9 @@ def test_what_a_guest_leaves_behind_is_gone(run: Runner, tmp_path: Path, name: s
     assert ran.end.stopped is None
     assert processes_named(word) == []
     assert control_groups(label_of(run.sandbox)) == frozenset()
-    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
+    mounted = Path("/proc/self/mountinfo").read_text()
+    assert str(tmp_path) not in mounted
+    assert label_of(run.sandbox) not in mounted
     if isinstance(run.sandbox, ContainerSandbox):
         listed = run.sandbox.engine.call("ps", "--all", "--format", "{{.Names}}")
         assert run.sandbox.slots.label not in listed.out.decode()

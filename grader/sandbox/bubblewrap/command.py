@@ -47,6 +47,11 @@ class Files:
     group: int
     status: int
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All of them."""
+        return (self.seccomp, self.passwd, self.group, self.status)
+
 
 @dataclass(frozen=True)
 class View:

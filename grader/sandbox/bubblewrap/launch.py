@@ -5,10 +5,11 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
@@ -17,7 +18,7 @@ from grader.sandbox.bubblewrap.fault import death, own_namespaces
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.interface import Job
 from grader.sandbox.linux.cgroup_files import PATIENCE
-from grader.sandbox.linux.layout import Interpreter, checkouts, installed, job_binds, most_files
+from grader.sandbox.linux.layout import Interpreter, bounds, checkouts, installed, job_binds
 from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Seen, Told
 
@@ -95,8 +96,8 @@ def staged(view: View) -> tuple[View, dict[Path, str]]:
 
 def scratch(user: int, tmp_bytes: int) -> dict[str, str]:
     """What the launcher mounts for `WRITABLE`: name below `STAGE` -> options of its tmpfs."""
-    bounds = f"size={tmp_bytes},nr_inodes={most_files(tmp_bytes)},uid={user},gid={user}"
-    return {place.name: f"mode={place.mode},{bounds}" for place in WRITABLE}
+    options = f"{bounds(tmp_bytes)},uid={user},gid={user}"
+    return {place.name: f"mode={place.mode},{options}" for place in WRITABLE}
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,8 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Launched:
-    """A started run."""
+class Started:
+    """The launcher, or what it has become; its process leads a group of the same number."""
 
     process: subprocess.Popen[bytes]
     streams: Streams
@@ -157,12 +158,7 @@ class Launched:
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired as error:
-            raise SandboxError("still_alive", "bubblewrap survives SIGKILL") from error
-
-    def seen(self, told: Told) -> Seen:
-        """How it ended."""
-        ended = death(told, self.process.returncode)
-        return Seen(ended, told.usage, own_namespaces(told.status))
+            raise SandboxError("still_alive", "the launched process survives SIGKILL") from error
 
     def close(self) -> None:
         """Close what `streams` holds; the process must have ended and been waited for."""
@@ -174,11 +170,31 @@ class Launched:
         os.close(self.streams.ended)
 
 
-def launch(plan: Plan, files: Files, status: int) -> Launched:
+class Launched(Started):
+    """A run in bubblewrap."""
+
+    def seen(self, told: Told) -> Seen:
+        """See `Run`."""
+        ended = death(told, self.process.returncode)
+        return Seen(ended, told.usage, own_namespaces(told.status))
+
+
+_Run = TypeVar("_Run", bound=Started)
+
+
+def launch(
+    run: type[_Run], plan: Plan, inherited: Sequence[int] = (), status: int | None = None
+) -> _Run:
     """Start the launcher, in the calling thread.
 
     The kernel kills the run when this *thread* ends (PR_SET_PDEATHSIG): call it in the thread that
     then waits for the run.
+
+    Args:
+        run: what is made of it.
+        plan: what it does.
+        inherited: descriptors for what it becomes.
+        status: where that tells its status, which the run then owns; None: nowhere.
 
     Raises:
         SandboxError: no process could be started.
@@ -192,7 +208,7 @@ def launch(plan: Plan, files: Files, status: int) -> Launched:
             bufsize=0,
             cwd="/",
             env={},
-            pass_fds=(files.seccomp, files.passwd, files.group, files.status),
+            pass_fds=inherited,
             start_new_session=True,  # a terminal's Ctrl-C is for the grader, which then ends runs
         )
     except OSError as error:
@@ -202,8 +218,8 @@ def launch(plan: Plan, files: Files, status: int) -> Launched:
     try:
         ended = os.pidfd_open(process.pid)
     except OSError as error:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         raise SandboxError("no_process", f"no descriptor of the launcher: {error}") from error
     results, stderr = process.stdout.fileno(), process.stderr.fileno()
-    return Launched(process, Streams(results, stderr, status, ended))
+    return run(process, Streams(results, stderr, status, ended))

@@ -123,7 +123,7 @@ class BubblewrapSandbox(LinuxSandbox):
                 command=self._command(bwrap, seen, job, files),
                 scratch={} if slot.uid is None else scratch(slot.uid, job.limits.tmp_bytes),
             )
-            launched = launch(plan, files, status)
+            launched = launch(Launched, plan, files.descriptors, status)
         try:
             yield launched
         finally:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
+from grader.sandbox.bubblewrap.command import SHARED_MEMORY, WRITABLE, Writable
 from grader.sandbox.container.engine import Kind, counted
-from grader.sandbox.linux.layout import HOME, Bind, most_files
+from grader.sandbox.linux.layout import HOME, Bind, bounds
 
 LABEL = "grader.runtime"
 """Containers carry whose they are, so that a later grader can sweep up what a dead one left."""
-SCRATCH, SHARED = "/tmp", "/dev/shm"  # noqa: S108 - mount points inside, not our files
 KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
 BROKEN_DOWN = 2
@@ -44,6 +44,8 @@ class Box:
         parent: control group above the container's own; None: the engine's choice.
         runtime: OCI runtime; None: the engine's choice.
         cpus: CPUs of the machine: an engine refuses to give more.
+        mounts: folder in which we mounted what is written, by the names of `WRITABLE`; None: the
+            engine mounts it.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Box:
     parent: str | None
     runtime: str | None
     cpus: int
+    mounts: Path | None = None
 
 
 def create(  # noqa: PLR0917 - what one container is made of
@@ -94,7 +97,7 @@ def _grouped(kind: Kind, parent: str) -> list[str]:
 def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
     memory = str(limits.memory_bytes)
     words = ["--memory", memory, "--memory-swap", memory]
-    words += ["--cpus", str(min(limits.threads, box.cpus)), "--shm-size", str(limits.tmp_bytes)]
+    words += ["--cpus", str(min(limits.threads, box.cpus))]
     words += ["--pids-limit", str(counted(box.runtime, limits.processes))]
     ulimits = {"core": 1, "nofile": 1024, "memlock": 8 << 20, "msgqueue": 0, "sigpending": 1024}
     if kind == "podman":  # else it raises them to its own, which needs a capability
@@ -104,21 +107,26 @@ def _bounds(kind: Kind, box: Box, limits: Limits) -> list[str]:
 
 
 def _writable(kind: Kind, box: Box, limits: Limits) -> list[str]:
-    size = f"rw,nosuid,nodev,exec,size={limits.tmp_bytes}"
-    files = f"nr_inodes={most_files(limits.tmp_bytes)}"
+    """What is written; podman gives further such places unless told, and a tmpfs no owner."""
     if kind == "docker":
-        own = f"uid={box.user},gid={box.user},mode=0700"
-        return [
-            "--tmpfs",
-            f"{SCRATCH}:{size},{files},mode=1777",
-            "--tmpfs",
-            f"{HOME}:{size},{files},{own}",
-        ]
-    # podman gives a tmpfs no owner, and none of the further writable ones unless told.
-    return [
-        "--tmpfs",
-        f"{SCRATCH}:{size},mode=1777",
-        "--tmpfs",
-        f"{HOME}:{size},mode=1777",
-        "--read-only-tmpfs=false",
-    ]
+        return [word for place in WRITABLE for word in ("--tmpfs", _tmpfs(place, box, limits))]
+    if box.mounts is not None:
+        # U: podman makes it the user's, also where it was set to give containers other users.
+        volumes = [f"{box.mounts / p.name}:{p.target}:{_flags(p)},U" for p in WRITABLE]
+        return [*(w for volume in volumes for w in ("--volume", volume)), "--read-only-tmpfs=false"]
+    size, found = str(limits.tmp_bytes), ["--read-only-tmpfs=false", "--shm-size"]
+    places = [f"{p.target}:{_flags(p)},size={size},mode=1777" for p in WRITABLE if not _shared(p)]
+    return [*found, size, *(word for place in places for word in ("--tmpfs", place))]
+
+
+def _tmpfs(place: Writable, box: Box, limits: Limits) -> str:
+    own = "" if place.mode == "1777" else f",uid={box.user},gid={box.user}"
+    return f"{place.target}:{_flags(place)},{bounds(limits.tmp_bytes)},mode={place.mode}{own}"
+
+
+def _shared(place: Writable) -> bool:
+    return place.target == SHARED_MEMORY
+
+
+def _flags(place: Writable) -> str:
+    return f"rw,nosuid,nodev,{'noexec' if _shared(place) else 'exec'}"

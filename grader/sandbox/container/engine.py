@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.errors import SandboxError
+from grader.sandbox.linux.mounts import may_mount
 
 SECONDS = 60.0
 """What one call of the command line may take; pulling an image is none of them."""
@@ -67,6 +68,24 @@ class Engine:
     kind: Kind
     program: Path
     runtime: str | None = None
+
+    @property
+    def counts_files(self) -> bool:
+        """It bounds the number of files of a tmpfs that it mounts: podman 4.3 has no word for it.
+
+        gVisor has its tmpfs in itself, whoever starts it, and counts the bytes alone.
+        """
+        return self.kind == "docker" and not is_gvisor(self.runtime)
+
+    @property
+    def sees_our_mounts(self) -> bool:
+        """It shows containers what we mount.
+
+        Not so podman elsewhere, or one that must make a namespace of mounts for itself; and gVisor
+        would have each file handled by a helper on the host.
+        """
+        here = self.kind == "podman" and "CONTAINER_HOST" not in self.environment
+        return here and may_mount() and not is_gvisor(self.runtime)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.examine import Runs, hear, trial
+from grader.sandbox.bubblewrap.held import MANY_FILES
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.interface import Finding
 
@@ -28,21 +29,24 @@ print(json.dumps(found))
 """
 
 
-def examine(sandbox: Runs, engine: Engine, image: str | None) -> tuple[Finding, ...]:
+def examine(
+    sandbox: Runs, engine: Engine, image: str | None, *, files_counted: bool
+) -> tuple[Finding, ...]:
     """The engine answers, and a container of a guest that says "ok" starts.
 
     Args:
         sandbox: what is tried out.
         engine: whose containers.
         image: name of the image that was chosen; None: the skeleton, which holds what is here.
+        files_counted: a run may make a number of files.
     """
     answers = answering(engine)
     if not answers.ok:
         return (answers,)
-    starts = trial(sandbox)
-    if image is None or not starts.ok:
-        return (answers, starts)
-    return (answers, starts, same_versions(sandbox, image))
+    found = (answers, number_of_files(counted=files_counted), trial(sandbox))
+    if image is None or not found[-1].ok:
+        return found
+    return (*found, same_versions(sandbox, image))
 
 
 def same_versions(sandbox: Runs, image: str) -> Finding:
@@ -71,6 +75,17 @@ def _here(library: str) -> str | None:
         return version(library)
     except PackageNotFoundError:
         return None
+
+
+def number_of_files(*, counted: bool) -> Finding:
+    """Whether a run may make a number of files, or as many as its memory holds."""
+    return Finding(
+        name="number of files",
+        ok=counted,
+        found="bounded" if counted else MANY_FILES,
+        fix="" if counted else "grade as root, with podman on this machine and without gVisor",
+        required=False,
+    )
 
 
 def answering(engine: Engine) -> Finding:

@@ -1,7 +1,6 @@
 """What protects a container, and what does not."""
 
 from grader.sandbox.bubblewrap.held import MANY_FILES
-from grader.sandbox.container.engine import Kind
 from grader.sandbox.container.image import Image
 from grader.sandbox.linux.running import Held
 
@@ -25,9 +24,9 @@ PROTECTIONS = (
 """Codes of what holds for each of them."""
 
 
-def held(kind: Kind, image: Image) -> Held:
-    """What protects a run of that image; podman takes no number of files for a tmpfs."""
+def held(image: Image, *, files_counted: bool) -> Held:
+    """What protects a run of that image; `files_counted`: its tmpfs hold a number of files."""
     named = f"{image.name} {image.digest}"
-    if kind == "podman":
+    if not files_counted:
         return Held(PROTECTIONS, (MANY_FILES,), named)
     return Held((*PROTECTIONS, "bounded_files"), image=named)

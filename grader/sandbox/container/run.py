@@ -7,6 +7,9 @@ of the student's, then started with its output attached to one pipe, which the s
 for bubblewrap. Whatever happens, it is removed, and the engine is asked whether it is gone. Where
 the client dies its container lives on: the next grader sweeps it up.
 
+podman bounds a tmpfs by its bytes alone. Where we are root, we mount what a run writes, with a
+number of files, and bind it; whatever removes a container then removes these mounts.
+
 Where control groups can be made at the top of their hierarchies, the container lies in one of ours:
 its counters outlive the container, which takes its own with it.
 """
@@ -15,12 +18,13 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.command import environment, guest
+from grader.sandbox.bubblewrap.command import WRITABLE, environment, guest
 from grader.sandbox.container.attach import Attached, attached
 from grader.sandbox.container.command import LABEL, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
@@ -36,11 +40,13 @@ from grader.sandbox.linux.cgroup import Group
 from grader.sandbox.linux.layout import (
     Bind,
     Interpreter,
+    bounds,
     checkouts,
     installed,
     job_binds,
     mask,
 )
+from grader.sandbox.linux.mounts import Mounts
 from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
@@ -88,19 +94,24 @@ class ContainerSandbox(LinuxSandbox):
             self._empty.chmod(0o755)
             self._profile = runtime / f"seccomp-{self.name}.json"
             self._profile.write_text(profile(gvisor=is_gvisor(engine.runtime)))
+            mounts = runtime / f"mounts-{self.name}"
+            self._mounts = Mounts(mounts) if engine.sees_our_mounts else None
         super().__init__(slots, groups, startup_seconds)
 
     def examine(self) -> tuple[Finding, ...]:
         """See `Sandbox`."""
-        return examine(self, self.engine, self._image)
+        return examine(self, self.engine, self._image, files_counted=self._files_counted)
 
     def run(self, job: Job, receive: Receive) -> RunEnd:
         """See `Sandbox`."""
         self._sweep()
         image = chosen(self.engine, self._image, self._interpreter.python)
-        return self._carry_out(
-            job, receive, partial(self._begin, job, image), held(self.engine.kind, image)
-        )
+        known = held(image, files_counted=self._files_counted)
+        return self._carry_out(job, receive, partial(self._begin, job, image), known)
+
+    @property
+    def _files_counted(self) -> bool:
+        return self.engine.counts_files or self._mounts is not None
 
     @contextmanager
     def _group(self, slot: Slot, limits: Limits) -> Iterator[Group | None]:
@@ -139,15 +150,23 @@ class ContainerSandbox(LinuxSandbox):
         devices = container_words(
             job.lease, present(job.lease), engine=self.engine.kind, machine=image.machine
         )
-        words = create(self.engine.kind, box, job.limits, binds, variables, program, devices)
-        said = self.engine.call(*words)
-        if not said.ok:
-            self._remove(slot.name)
-            raise refusal(said.err)
         try:
+            box = replace(box, mounts=self._mounted(slot, job.limits))
+            words = create(self.engine.kind, box, job.limits, binds, variables, program, devices)
+            said = self.engine.call(*words)
+            if not said.ok:
+                raise refusal(said.err)
             yield
         finally:
             self._remove(slot.name)
+
+    def _mounted(self, slot: Slot, limits: Limits) -> Path | None:
+        """What the run writes, mounted by us; None: the engine mounts it."""
+        if self._mounts is None:
+            return None
+        options = bounds(limits.tmp_bytes)
+        wanted = {place.name: f"mode={place.mode},{options}" for place in WRITABLE}
+        return self._mounts.make(slot.name, wanted)
 
     def _machine(self) -> Iterator[Bind]:
         """This machine's system and Python environment, without our own packages."""
@@ -160,16 +179,21 @@ class ContainerSandbox(LinuxSandbox):
         yield from (Bind(self._mask, folder) for folder in installed(self._interpreter))
 
     def _remove(self, name: str) -> None:
-        """Remove a container, running or not, and see that the engine knows it no more."""
+        """Remove a container, running or not, and see that the engine knows it no more.
+
+        Then what we mounted for it, which nobody uses any more.
+        """
         removed = self.engine.call("rm", "--force", "--volumes", name)
         found = self.engine.call("container", "inspect", name)
         if found.ok:
             raise SandboxError("container_left", f"{name} could not be removed: {removed.err}")
         if not unknown(found.err):
             raise refusal(found.err)
+        if self._mounts is not None:
+            self._mounts.remove(name)
 
     def _sweep(self) -> None:
-        """Once: remove the containers of our label whose slots nobody holds."""
+        """Once: remove the containers and mounts of our label whose slots nobody holds."""
         with self._sweeping:
             if self._swept:
                 return
@@ -180,7 +204,8 @@ class ContainerSandbox(LinuxSandbox):
             if not listed.ok:
                 raise refusal(listed.err)
             self._swept = True
-        for name in listed.out.decode().split():
+        mounted = self._mounts.names() if self._mounts is not None else ()
+        for name in {*listed.out.decode().split(), *mounted}:
             with self.slots.if_free(name) as free:
                 if free:
                     self._remove(name)

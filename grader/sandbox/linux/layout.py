@@ -23,9 +23,9 @@ BYTES_PER_INODE = 4096
 """A tmpfs of N bytes may hold N / 4096 files: what ext4 gives by default is one for 16 KiB."""
 
 
-def most_files(tmp_bytes: int) -> int:
-    """How many files and folders a tmpfs of that size may hold."""
-    return max(64, tmp_bytes // BYTES_PER_INODE)
+def bounds(tmp_bytes: int) -> str:
+    """A tmpfs's options: its size, and how many files and folders it may hold."""
+    return f"size={tmp_bytes},nr_inodes={max(64, tmp_bytes // BYTES_PER_INODE)}"
 
 
 @dataclass(frozen=True)

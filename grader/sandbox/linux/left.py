@@ -68,8 +68,13 @@ def _left(trace: Trace, proc: Path) -> Iterator[str]:
     for line in (proc / "self" / "mountinfo").read_text().splitlines():
         fields = line.split(" ")
         # Where a mount is, and which part of a file system it shows (proc_pid_mountinfo(5)).
-        if any(str(trace.folder) in field or trace.name in field for field in fields[3:5]):
+        if any(_names(field, trace) for field in fields[3:5]):
             yield f"a mount on {fields[4]}"
+
+
+def _names(path: str, trace: Trace) -> bool:
+    """A path of the job or of the slot; ``grader-x-1`` is another slot than ``grader-x-10``."""
+    return str(trace.folder) in path or trace.name in path.split("/")
 
 
 def _processes(trace: Trace, proc: Path) -> Iterator[str]:

@@ -14,25 +14,21 @@ What cannot be told: who killed the guest. Its own end by SIGKILL is taken for t
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import environment
-from grader.sandbox.bubblewrap.launch import LAUNCHER, Plan, rlimits
+from grader.sandbox.bubblewrap.launch import Plan, Started, launch, rlimits
 from grader.sandbox.fault import Death, Exited, Unstarted
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Group, Groups
-from grader.sandbox.linux.cgroup_files import PATIENCE
 from grader.sandbox.linux.cgroups_here import find
 from grader.sandbox.linux.layout import HOME, Interpreter, job_binds
-from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Held, LinuxSandbox, Seen, Told, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
@@ -47,26 +43,14 @@ _NOT_EXECUTED = {126, 127}
 """Exit codes of ``env`` where it could not start the guest."""
 
 
-@dataclass(frozen=True)
-class Trusted:
-    """A run under way; its process leads a group of the same number."""
-
-    process: subprocess.Popen[bytes]
-    streams: Streams
+class Trusted(Started):
+    """A run under way."""
 
     def kill(self) -> None:
         """See `Run`. Not once it was waited for: its number may be another's by then."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-
-    def end(self) -> None:
-        """See `Run`."""
-        self.kill()
-        try:
-            self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired as error:
-            raise SandboxError("still_alive", "the guest survives SIGKILL") from error
 
     def seen(self, told: Told) -> Seen:
         """See `Run`."""
@@ -130,10 +114,7 @@ class TrustingSandbox(LinuxSandbox):
 
     @contextmanager
     def _begin(self, job: Job, _: Slot, group: Group | None) -> Iterator[Trusted]:
-        with (
-            tempfile.TemporaryDirectory(prefix="grader-home-", ignore_cleanup_errors=True) as home,
-            ExitStack() as kept,
-        ):
+        with tempfile.TemporaryDirectory(prefix="grader-home-", ignore_cleanup_errors=True) as home:
             plan = Plan(
                 join=group.join if group else (),
                 rlimits=rlimits(job.limits, memory_held=group is not None),
@@ -141,7 +122,11 @@ class TrustingSandbox(LinuxSandbox):
                 stage={},
                 command=self._command(job, home),
             )
-            yield _started(plan, kept)
+            run = launch(Trusted, plan)
+            try:
+                yield run
+            finally:
+                run.close()
 
     def _command(self, job: Job, home: str) -> tuple[str, ...]:
         given = environment(self.interpreter.prefix, job.limits.threads, job.lease)
@@ -149,27 +134,3 @@ class TrustingSandbox(LinuxSandbox):
         program = (str(self.interpreter.python), "-I", "-B", str(job.folder / "guest"))
         data = [str(job.data)] if job.data else [f"{home}/no-data"]
         return (_ENV, "-C", home, *variables, *program, str(job.folder), *data)
-
-
-def _started(plan: Plan, kept: ExitStack) -> Trusted:
-    """Start the launcher in the calling thread; `kept` closes what that took."""
-    try:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", "-B", str(LAUNCHER), *plan.arguments(os.getpid())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd="/",
-            env={},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SandboxError("no_process", f"the launcher could not be started: {error}") from error
-    assert process.stdout is not None
-    assert process.stderr is not None
-    kept.enter_context(process.stdout)
-    kept.enter_context(process.stderr)
-    ended = os.pidfd_open(process.pid)
-    kept.callback(os.close, ended)
-    return Trusted(process, Streams(process.stdout.fileno(), process.stderr.fileno(), None, ended))

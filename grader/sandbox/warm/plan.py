@@ -15,7 +15,7 @@ from grader.sandbox.bubblewrap.command import (
     USER_ID,
     View,
 )
-from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind, most_files
+from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind, bounds
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -96,8 +96,7 @@ def steps(view: View, system: Sequence[Path], tmp_bytes: int) -> Iterator[Step]:
     yield from (("link", target, place) for place, target in _LINKS.items())
     yield ("terminals",)
     for place, mode in ((SHARED_MEMORY, "1777"), (SCRATCH, "1777"), (str(HOME), "0700")):
-        files = most_files(tmp_bytes)
-        yield ("tmpfs", place, f"mode={mode},size={tmp_bytes},nr_inodes={files}")
+        yield ("tmpfs", place, f"mode={mode},{bounds(tmp_bytes)}")
     yield ("closed", "/dev")
     yield from _environment(view)
     yield from map(_bind, view.job)

@@ -11,6 +11,12 @@ from grader.domain.limits import GIB, MIB
 _MORE_PROCESSES = Weakening(limits={"processes": 400})
 _MORE_IN_CONTAINER = Weakening(drop=dropped("--pids-limit *"), first=("--pids-limit", "400"))
 _NO_RLIMITS = Weakening(rlimits=False)
+_PLACES = ("/tmp", "/home/student", "/dev/shm")
+_SMALL = str(16 * MIB)
+_SMALL_UNCOUNTED = (
+    *("--size", _SMALL, "--perms", "1777", "--tmpfs", "/dev/shm"),
+    *("--size", _SMALL, "--perms", "0700", "--tmpfs", "/home/student"),
+)
 
 
 def _ulimit(name: str, value: int) -> Weakening:
@@ -157,13 +163,14 @@ DISK = Attack(
         "docker": (
             Bite(
                 Weakening(
-                    drop=dropped("--tmpfs /tmp:*", "--tmpfs /home/student:*", "--shm-size *"),
-                    first=(
-                        *("--tmpfs", "/tmp:rw,exec,mode=1777", "--shm-size", "100m"),
-                        *("--tmpfs", "/home/student:rw,exec,mode=1777"),
+                    drop=dropped(*(f"--tmpfs {place}:*" for place in _PLACES)),
+                    first=tuple(
+                        word
+                        for place in _PLACES
+                        for word in ("--tmpfs", f"{place}:rw,exec,mode=1777")
                     ),
                 ),
-                frozenset({"/tmp", "/home/student", "/dev/shm"}),
+                frozenset(_PLACES),
             ),
         ),
     },
@@ -209,36 +216,40 @@ CORES = Attack(
 
 INODES = Attack(
     name="many_empty_files",
-    defence="a number of files for each tmpfs, where a backend can set one; else what they cost",
+    defence="a number of files for each tmpfs; gVisor, and without root: the memory that they cost",
     script="""
-        def many():
+        def many(place):
             for number in range(KNOWN["amount"]):
-                os.close(os.open(os.path.expanduser(f"~/{number}"), os.O_CREAT | os.O_WRONLY))
+                os.close(os.open(f"{place}/{number}", os.O_CREAT | os.O_WRONLY))
 
-        attempt("files", many)
+        for place in ("/tmp", os.path.expanduser("~"), "/dev/shm"):
+            attempt(place, many, place)
     """,
     bites={
         "bubblewrap": (
+            Bite(Weakening(last=_SMALL_UNCOUNTED), frozenset({"/home/student", "/dev/shm"})),
             Bite(
-                Weakening(
-                    last=("--size", str(16 * MIB), "--perms", "0700", "--tmpfs", "/home/student")
-                ),
-                frozenset({"files"}),
+                Weakening(last=("--size", _SMALL, "--perms", "1777", "--tmpfs", "/tmp")),
+                frozenset({"/tmp"}),
             ),
         ),
         "docker": (
             Bite(
                 Weakening(
-                    drop=dropped("--tmpfs /home/student:*"),
-                    first=("--tmpfs", "/home/student:rw,size=16m,mode=1777"),
+                    drop=dropped(*(f"--tmpfs {place}:*" for place in _PLACES)),
+                    first=tuple(
+                        word
+                        for place in _PLACES
+                        for word in ("--tmpfs", f"{place}:rw,size={_SMALL},mode=1777")
+                    ),
                 ),
-                frozenset({"files"}),
+                frozenset(_PLACES),
             ),
         ),
     },
     limits={"memory_bytes": 96 * MIB, "tmp_bytes": 16 * MIB},
     amount=1_200_000,
-    modest=20_000,
+    modest=10_000,
     ends=frozenset({None, "memory"}),
 )
 

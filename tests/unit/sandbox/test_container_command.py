@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,6 @@ def value(found: list[str], option: str) -> str:
         ("--memory-swap", str(512 * MIB)),
         ("--pids-limit", "64"),
         ("--cpus", "4"),
-        ("--shm-size", str(16 * MIB)),
         ("--label", "grader.runtime=abc"),
     ],
 )
@@ -69,12 +69,32 @@ def test_the_root_is_read_only_and_so_is_what_is_bound(kind: Kind) -> None:
 def test_what_can_be_written_has_a_size(kind: Kind) -> None:
     found = words(kind)
     writable = [found[n + 1] for n, word in enumerate(found) if word == "--tmpfs"]
-    assert [w.partition(":")[0] for w in writable] == ["/tmp", "/home/student"]
+    if kind == "podman":
+        writable.append(f"/dev/shm:nosuid,nodev,size={value(found, '--shm-size')}")
+    assert {w.partition(":")[0] for w in writable} == {"/tmp", "/home/student", "/dev/shm"}
     assert all(f"size={16 * MIB}" in w and "nosuid" in w and "nodev" in w for w in writable)
 
 
 def test_docker_bounds_the_number_of_files_as_well() -> None:
-    assert f"nr_inodes={16 * MIB // 4096}" in value(words("docker"), "--tmpfs")
+    found = words("docker")
+    writable = [found[n + 1] for n, word in enumerate(found) if word == "--tmpfs"]
+    assert len(writable) == 3
+    assert all(f",nr_inodes={16 * MIB // 4096}," in each for each in writable)
+    assert [each for each in writable if each.endswith("mode=0700,uid=60800,gid=60800")] == [
+        each for each in writable if each.startswith("/home/student:")
+    ]
+
+
+def test_podman_is_given_what_we_mounted_where_its_own_tmpfs_would_count_no_files() -> None:
+    found = words("podman", replace(BOX, mounts=Path("/run/grader/mounts/grader-abc-0")))
+    volumes = [found[n + 1] for n, word in enumerate(found) if word == "--volume"]
+    assert volumes[:3] == [
+        "/run/grader/mounts/grader-abc-0/scratch-shm:/dev/shm:rw,nosuid,nodev,noexec,U",
+        "/run/grader/mounts/grader-abc-0/scratch-tmp:/tmp:rw,nosuid,nodev,exec,U",
+        "/run/grader/mounts/grader-abc-0/scratch-home:/home/student:rw,nosuid,nodev,exec,U",
+    ]
+    assert not {"--tmpfs", "--shm-size"} & set(found)
+    assert "--read-only-tmpfs=false" in found
 
 
 def test_podman_gets_no_further_writable_folders() -> None:

@@ -73,6 +73,14 @@ def test_a_mount_of_the_job_is_left(tmp_path: Path) -> None:
     assert "a mount on /tmp/grader-x-0" in found(trace(), tmp_path)
 
 
+def test_a_mount_of_a_slot_whose_name_begins_likewise_is_not_left(tmp_path: Path) -> None:
+    (tmp_path / "self").mkdir()
+    line = "36 35 0:49 / /run/grader/mounts/grader-x-10/home rw - tmpfs tmpfs rw\n"
+    (tmp_path / "self" / "mountinfo").write_text(line)
+    prove_nothing_left(trace(name="grader-x-1"), tmp_path, patience=0)
+    assert "a mount on /run" in found(trace(name="grader-x-10"), tmp_path)
+
+
 def test_what_ends_meanwhile_is_waited_for() -> None:
     with subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE) as process:
         own = Path(f"/proc/{process.pid}/ns/net")

@@ -1,0 +1,69 @@
+"""What a killed grader leaves of its containers, and the next one sweeps up."""
+
+import json
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from sandbox_jobs import INTERPRETER, Runner, answering_engine, make_job, processes_named
+
+from grader.sandbox.container import ContainerSandbox
+from grader.sandbox.container.engine import KINDS, Kind
+from grader.sandbox.container.groups import shared_groups
+
+pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
+
+HOST = """
+import json, os, sys
+from pathlib import Path
+from grader.domain.limits import Limits
+from grader.sandbox.backends import Containers, backend
+from grader.sandbox.interface import Job
+
+kind, runtime, folder, limits = sys.argv[1:]
+job = Job(Path(folder), None, Limits(**json.loads(limits)))
+backend(kind, Path(runtime), Containers()).run(job, lambda said: os.write(1, said))
+"""
+STAYS = """
+    import os, sys
+    os.write(1, b"up")
+    os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(600)", {word!r}])
+"""
+
+
+def mounts_named(label: str) -> list[str]:
+    """Where this machine has mounts of graders that share a runtime folder."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [line.split()[4] for line in lines if label in line.split()[4]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_killed_grader_leaves_is_swept_unless_its_slot_is_held(
+    tmp_path: Path, kind: Kind
+) -> None:
+    engine = answering_engine(kind)
+    word, runtime = uuid.uuid4().hex, tmp_path / "runtime"
+    runtime.mkdir()
+    job = make_job(tmp_path / "job", STAYS.format(word=word))
+
+    def grader() -> ContainerSandbox:
+        return ContainerSandbox(engine, INTERPRETER, runtime, groups=shared_groups(engine))
+
+    another = grader()
+    left = 3 if engine.sees_our_mounts else 0
+    limits = json.dumps(job.limits.model_dump())
+    words = [sys.executable, "-c", HOST, kind, str(runtime), str(job.folder), limits]
+    with another.slots.hold(), subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(2) == b"up"  # in the second slot, since we hold the first
+        process.kill()
+    assert len(mounts_named(another.slots.label)) == left
+    with another.slots.hold(), another.slots.hold():
+        assert Runner(another, tmp_path / "beside")("print('ok')").out == b"ok\n"
+        assert len(mounts_named(another.slots.label)) == left
+        assert processes_named(word)
+    assert Runner(grader(), tmp_path / "later")("print('ok')").out == b"ok\n"
+    assert mounts_named(another.slots.label) == []
+    assert processes_named(word) == []
