@@ -41,6 +41,10 @@ class StoreError(GraderError):
     """Stored evidence cannot be read or written. Ours; exit code 4."""
 
 
+class AccessError(GraderError):
+    """A course, a person or a token is not there, or is there already. The staff's; exit code 2."""
+
+
 class LedgerError(GraderError):
     """The service's database cannot be reached or used. Ours: try again; exit code 4."""
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from grader.cli import assignment, batch, data, doctor, grade, regrade, serve
+from grader.cli import admin, assignment, batch, data, doctor, grade, regrade, serve
 from grader.cli.exits import code_of
 from grader.cli.output import complain
 from grader.errors import GraderError
@@ -24,6 +24,7 @@ app.command("batch")(batch.command)
 app.command("regrade")(regrade.command)
 app.command("serve")(serve.command)
 app.command("doctor")(doctor.command)
+app.add_typer(admin.app, name="admin")
 app.add_typer(assignment.app, name="assignment")
 app.add_typer(data.app, name="data")
 

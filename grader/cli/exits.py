@@ -3,7 +3,13 @@
 from enum import IntEnum
 
 from grader.domain.report import ScoreReport
-from grader.errors import AssignmentError, GraderError, SubmissionError
+from grader.errors import (
+    AccessError,
+    AssignmentError,
+    GraderError,
+    ServiceError,
+    SubmissionError,
+)
 
 
 class Exit(IntEnum):
@@ -23,7 +29,10 @@ def code_of(error: GraderError) -> Exit:
     """The exit code that an error stands for."""
     if isinstance(error, SubmissionError):
         return Exit.UNREADABLE
-    return Exit.USAGE if isinstance(error, AssignmentError) else Exit.NOT_GRADED
+    if isinstance(error, ServiceError):
+        refused = 400 <= error.status < 500
+        return Exit.USAGE if refused else Exit.NOT_GRADED
+    return Exit.USAGE if isinstance(error, AssignmentError | AccessError) else Exit.NOT_GRADED
 
 
 def code_of_report(report: ScoreReport, fail_under: float | None) -> Exit:

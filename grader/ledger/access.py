@@ -15,17 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.domain.service import Role
-from grader.errors import GraderError
+from grader.errors import AccessError
 from grader.ledger.people import Course, Membership, Person, Token
 
 _TOKEN = re.compile(r"grd_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _RANK: dict[Role, int] = {"student": 0, "ci": 0, "ta": 1, "staff": 2}
 """A course's CI hands in like a student; its attempts are not counted."""
-
-
-class AccessError(GraderError):
-    """A course, a person or a token is not there, or is there already. The staff's side."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +112,7 @@ def people(session: Session, course_id: str) -> Sequence[tuple[Person, Role]]:
         .where(Membership.course_id == course_id)
         .order_by(Person.id)
     )
-    return [(person, _role(role)) for person, role in rows.tuples()]
+    return [(person, _role(role)) for person, role in rows]
 
 
 def enrol(session: Session, course_id: str, person_id: str, role: Role) -> None:
