@@ -1,0 +1,55 @@
+"""What all endpoints share, made once for each app."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from grader.service.adapters import Adapters
+from grader.service.announcer import Announcer
+from grader.service.meters import Meters
+from grader.service.places import Places
+from grader.service.rates import Rate
+from grader.service.watchers import Watchers
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a running API.
+
+    Attributes:
+        requests: how often a token may ask at all.
+        uploads: how often it may hand in.
+    """
+
+    adapters: Adapters
+    announcer: Announcer
+    places: Places
+    watchers: Watchers
+    meters: Meters
+    requests: Rate
+    uploads: Rate
+
+    @classmethod
+    def over(cls, adapters: Adapters) -> "Service":
+        """The parts, of which none is started."""
+        places = Places(adapters)
+        return cls(
+            adapters=adapters,
+            announcer=Announcer(adapters),
+            places=places,
+            watchers=Watchers(adapters, places),
+            meters=Meters(adapters),
+            requests=Rate(adapters.bounds.requests_per_minute),
+            uploads=Rate(adapters.bounds.uploads_per_minute),
+        )
+
+
+async def service_of(request: Request) -> Service:
+    """The service whose endpoint runs; a coroutine, for which no thread is taken."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+Here = Annotated[Service, Depends(service_of)]
