@@ -8,7 +8,6 @@ do no harm: its lease is gone, and nothing that it writes counts.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Select, Update, func, select, update
@@ -18,7 +17,7 @@ from sqlalchemy.orm import Session
 from grader.domain.service import Lane
 from grader.ledger.work import RegradeItem, Submission
 
-Work = TypeVar("Work", Submission, RegradeItem)
+Table = type[Submission] | type[RegradeItem]
 """Rows that are claimed."""
 _TRIES = 5
 """Rows that a claim tries when others are quicker."""
@@ -91,7 +90,7 @@ def turns_in(lane: Lane) -> Select[str, datetime, int]:
 
 
 def _take(
-    session: Session, table: type[Work], identity: str, by: Claimant, now: datetime
+    session: Session, table: Table, identity: str, by: Claimant, now: datetime
 ) -> Claim | None:
     taken = Claim(identity, uuid4().hex, now + by.lease)
     claimed = changed(
@@ -109,9 +108,7 @@ def _take(
     return taken if claimed else None
 
 
-def renew(
-    session: Session, table: type[Work], held: Claim, now: datetime, lease: timedelta
-) -> bool:
+def renew(session: Session, table: Table, held: Claim, now: datetime, lease: timedelta) -> bool:
     """Hold it for another while; False: it is not ours any more, and work on it must end."""
     return changed(
         session,
@@ -121,9 +118,7 @@ def renew(
     )
 
 
-def finish(
-    session: Session, table: type[Work], held: Claim, now: datetime, **values: object
-) -> bool:
+def finish(session: Session, table: Table, held: Claim, now: datetime, **values: object) -> bool:
     """End the work on it with these values, `state` among them; False: it is not ours any more."""
     return changed(
         session,
@@ -133,7 +128,7 @@ def finish(
     )
 
 
-def give_back(session: Session, table: type[Work], held: Claim) -> bool:
+def give_back(session: Session, table: Table, held: Claim) -> bool:
     """Let another worker do it: nothing went wrong, such as at a shutdown."""
     return changed(
         session,

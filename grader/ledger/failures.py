@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from grader.domain.service import LANES, Lane
 from grader.ledger import alerts, events
-from grader.ledger.claims import Claim, Work, changed
+from grader.ledger.claims import Claim, Table, changed
 from grader.ledger.work import RegradeItem, Submission
 
 MAX_FAILURES = 3
@@ -18,10 +18,17 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True)
 class Fault:
-    """Why we failed: a stable code, and words."""
+    """Why we failed.
+
+    Attributes:
+        reason: a stable code, at most 64 characters.
+        message: words that students may read.
+        details: more of them, for staff.
+    """
 
     reason: str
     message: str
+    details: str = ""
 
 
 WORKER_LOST = Fault("worker_lost", "its worker stopped reporting: it died, hung or was cut off")
@@ -37,21 +44,23 @@ class Failure:
 
 
 def fail(
-    session: Session, table: type[Work], held: Claim, now: datetime, fault: Fault
+    session: Session, table: Table, held: Claim, now: datetime, fault: Fault
 ) -> Failure | None:
     """Count a failure of ours; the row waits again, or is given up. None: not ours any more."""
     row = session.get(table, held.id)
-    if row is None:
+    if not isinstance(row, Submission | RegradeItem):
         return None
     return _failed(session, row, (table.lease == held.lease,), now, fault)
 
 
-def expire(session: Session, table: type[Work], now: datetime) -> Sequence[Failure]:
+def expire(session: Session, table: Table, now: datetime) -> Sequence[Failure]:
     """Take back the rows whose leases ran out; each counts as a failure of ours."""
     over: tuple[ColumnElement[bool], ...] = (table.state == "running", table.lease_until < now)
     late = session.scalars(select(table).where(*over)).all()
     found = (
-        _failed(session, row, (table.lease == row.lease, *over), now, WORKER_LOST) for row in late
+        _failed(session, row, (table.lease == row.lease, *over), now, WORKER_LOST)
+        for row in late
+        if isinstance(row, Submission | RegradeItem)
     )
     return [item for item in found if item is not None]
 
@@ -93,7 +102,8 @@ def _tell(
         events.append(session, row.id, "state", told, now)
     if given_up:
         what = row.id if isinstance(row, Submission) else row.submission_id
-        message = f"given up after {MAX_FAILURES} failures of ours, the last one: {fault.message}"
+        last = f"{fault.message} ({fault.reason}) {fault.details}".strip()
+        message = f"given up after {MAX_FAILURES} failures of ours, the last one: {last}"
         alerts.sound(session, "gave_up", what, message, now)
 
 

@@ -1,7 +1,7 @@
 """Stored runs, so that a regrade runs nothing."""
 
 from grader.store.asked import AskedDigests, StillValid, digests, still_valid
-from grader.store.blobs import Blobs
+from grader.store.blobs import Blobs, Kept
 from grader.store.files import UnreadableFileError, files_below, read_file
 from grader.store.memo import FileMemo
 from grader.store.run_folder import MEMO, RUN, StoredRun, load, require_usable, save
@@ -12,6 +12,7 @@ __all__ = [
     "AskedDigests",
     "Blobs",
     "FileMemo",
+    "Kept",
     "StillValid",
     "StoredRun",
     "UnreadableFileError",

@@ -3,10 +3,16 @@
 Everything is written whole under a name that says what it is, and never changed.
 """
 
+import json
 import os
 import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import fsspec
@@ -15,12 +21,26 @@ from fsspec.spec import AbstractFileSystem
 
 from grader.errors import StoreError
 from grader.scratch import scratch
-from grader.store.run_folder import StoredRun, load, save
+from grader.store.memo import read_memo
+from grader.store.run_folder import MEMO, StoredRun, load, save
 
 DRAFT = ".draft"
 """What a killed writer leaves in a folder ends so."""
 MAX_RUN = 512 * 1024**2
 """Of a packed run; what a run may hold is bounded far below."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A run that is kept.
+
+    Attributes:
+        run: what was sent, and what it yielded.
+        memo: measurements of its weights, by content: judging it again measures nothing twice.
+    """
+
+    run: StoredRun
+    memo: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Blobs:
@@ -38,16 +58,17 @@ class Blobs:
         """The notebook of that digest. Raises StoreError."""
         return self._get(f"notebooks/{sha256[:2]}/{sha256}.ipynb")
 
-    def put_run(self, identity: str, run: StoredRun) -> None:
+    def put_run(self, identity: str, kept: Kept) -> None:
         """Keep a run. Raises StoreError."""
         packed = BytesIO()
         with scratch("pack") as folder:
-            save(folder / "run", run)
+            save(folder / "run", kept.run)
+            (folder / "run" / MEMO).write_text(json.dumps(kept.memo))
             with tarfile.open(fileobj=packed, mode="w") as tar:
                 tar.add(folder / "run", arcname="run")
         self._put(_run(identity), packed.getvalue())
 
-    def run(self, identity: str) -> StoredRun:
+    def run(self, identity: str) -> Kept:
         """The run of that id. Raises StoreError."""
         data = self._get(_run(identity))
         with scratch("unpack") as folder:
@@ -56,7 +77,7 @@ class Blobs:
                     tar.extractall(folder, filter="data")
             except tarfile.TarError as error:
                 raise StoreError(f"run {identity} cannot be unpacked: {error}") from error
-            return load(folder / "run")
+            return Kept(load(folder / "run"), read_memo(folder / "run" / MEMO))
 
     def packed_run(self, identity: str) -> bytes:
         """The run as the tar file that it is kept as. Raises StoreError."""
@@ -71,6 +92,43 @@ class Blobs:
             return
         except OSError as error:
             raise StoreError(f"run {identity} cannot be removed: {error}") from error
+
+    def runs_before(self, moment: datetime) -> Iterator[str]:
+        """Ids of the runs that were written before that moment. Raises StoreError."""
+        fs, root = self._open()
+        try:
+            found = fs.find(f"{root}/runs", detail=True)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StoreError(f"the runs in {root} cannot be listed: {error}") from error
+        for path, info in found.items():
+            name = Path(str(path))
+            if name.suffix == ".tar" and _written(info) < moment:
+                yield name.stem
+
+    def drop_drafts(self, before: datetime) -> int:
+        """Remove what killed writers left in a folder; how many there were. Raises StoreError."""
+        fs, root = self._open()
+        if not isinstance(fs, LocalFileSystem):
+            return 0
+        dropped = 0
+        for draft in Path(root).rglob(f".*{DRAFT}"):
+            with suppress(FileNotFoundError):
+                if draft.stat().st_mtime < before.timestamp():
+                    draft.unlink()
+                    dropped += 1
+        return dropped
+
+    def try_writing(self) -> None:
+        """Write a little file and remove it again. Raises StoreError where that fails."""
+        name = f"tried/{uuid4().hex}"
+        self._put(name, b"is there room?")
+        fs, root = self._open()
+        try:
+            fs.rm(f"{root}/{name}")
+        except OSError as error:
+            raise StoreError(f"{name} cannot be removed from {root}: {error}") from error
 
     def _open(self) -> tuple[AbstractFileSystem, str]:
         """This thread's own view: fsspec keeps one for each, and a transaction belongs to one."""
@@ -123,6 +181,14 @@ def _write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _written(info: Mapping[str, Any]) -> datetime:
+    """When a file was written: each file system has its own word for it."""
+    found = info.get("mtime", info.get("LastModified", info.get("created")))
+    if isinstance(found, datetime):
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(found or 0), UTC)
 
 
 def _run(identity: str) -> str:

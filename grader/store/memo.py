@@ -20,7 +20,7 @@ class FileMemo:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._values = _read(path)
+        self._values = read_memo(path)
 
     def get(self, key: str) -> dict[str, Any] | None:
         """What was put under the key, or None."""
@@ -45,7 +45,8 @@ class FileMemo:
             raise
 
 
-def _read(path: Path) -> dict[str, dict[str, Any]]:
+def read_memo(path: Path) -> dict[str, dict[str, Any]]:
+    """What is kept there, by key; nothing where it cannot be read."""
     try:
         found = json.loads(read_file(path, MAX_BYTES))
     except (OSError, ValueError, RecursionError):

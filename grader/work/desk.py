@@ -1,0 +1,74 @@
+"""What a slot of a worker stands on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Literal
+
+from grader.domain.assignment import Assignment
+from grader.ledger import Ledger
+from grader.ledger.claims import Claimant
+from grader.queue import JobQueue
+from grader.store import Blobs
+from grader.work.benches import Benches
+from grader.work.failing import NoAssignmentError
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that looking at submissions needs; one look at a time.
+
+    Attributes:
+        assignments: those that this worker grades, by id.
+        worker: its name, at most 64 characters.
+        lease: a worker that has not reported for so long has lost what it was grading.
+        leaving: set when the worker is to end: running work is given back at once.
+    """
+
+    ledger: Ledger
+    queue: JobQueue
+    blobs: Blobs
+    assignments: Mapping[str, Assignment]
+    benches: Benches
+    worker: str
+    lease: timedelta
+    clock: Clock = utc_now
+    leaving: Event = field(default_factory=Event)
+
+    @property
+    def claimant(self) -> Claimant:
+        """As whom it claims."""
+        return Claimant(self.worker, self.lease)
+
+    def assignment(self, identity: str) -> Assignment:
+        """The assignment of that id. Raises NoAssignmentError."""
+        found = self.assignments.get(identity)
+        if found is None:
+            raise NoAssignmentError(
+                f"found a submission to {identity!r}, expected one of"
+                f" {', '.join(self.assignments) or 'none'}: set GRADER_ASSIGNMENTS on every worker"
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a look came to.
+
+    Attributes:
+        how: ``nothing`` waited; ``leaving``: the worker ends and took nothing; ``graded``;
+            ``refused``: nobody can grade the notebook; ``failed``: we did; ``lost``: it is another
+            worker's by now, or cancelled; ``given_back``: the worker ends.
+        id: the submission, or the item of a regrade.
+    """
+
+    how: Literal["nothing", "leaving", "graded", "refused", "failed", "lost", "given_back"]
+    id: str | None = None
