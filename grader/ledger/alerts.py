@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from grader.ledger.claims import changed
 from grader.ledger.work import Alert
 
-Code = Literal["gave_up", "worker_failing", "worker_gone", "lane_unserved", "work_waits"]
+Code = Literal["gave_up", "worker_failing", "worker_gone", "lane_unserved"]
 """What docs/operations.md explains."""
 
 

@@ -127,6 +127,15 @@ def waiting(session: Session) -> dict[Lane, int]:
     return {lane: found.get(lane, 0) for lane in LANES}
 
 
+def oldest(session: Session, lane: Lane) -> datetime | None:
+    """Since when the row that came first waits in a lane; None where none waits."""
+    if lane == "regrade":
+        items = select(func.min(RegradeItem.received_at)).where(RegradeItem.state == "queued")
+        return session.scalar(items)
+    mine = (Submission.state == "queued", Submission.lane == lane)
+    return session.scalar(select(func.min(Submission.received_at)).where(*mine))
+
+
 def unsent(session: Session, lane: Lane, most: int) -> Sequence[Unsent]:
     """Rows that wait in a lane: those for which no message was sent first, then the oldest."""
     table = RegradeItem if lane == "regrade" else Submission

@@ -11,7 +11,7 @@ import structlog
 
 from grader.errors import LedgerError
 from grader.ledger import claims
-from grader.ledger.claims import Claim
+from grader.ledger.claims import Claim, Table
 from grader.logs import where
 from grader.work.desk import Desk
 

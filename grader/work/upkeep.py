@@ -1,0 +1,135 @@
+"""What must be done now and then: take back leases, send messages again, drop what is old.
+
+Several may do so at once: each step is a compare-and-set, or finds nothing to do.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from grader.domain.service import LANES, Lane
+from grader.errors import LedgerError
+from grader.ledger import Ledger, alerts, failures, workers
+from grader.ledger.slots import slots_of
+from grader.ledger.work import Event, RegradeItem, Run, Submission
+from grader.queue import JobQueue
+from grader.store import Blobs
+from grader.work.desk import Clock, utc_now
+from grader.work.patience import Patience
+
+EVENTS_KEPT = timedelta(days=1)
+ORPHANS_KEPT = timedelta(days=1)
+"""Evidence without a row may belong to a worker that has yet to write it."""
+WORKERS_KEPT = timedelta(days=1)
+ALERTS_KEPT = timedelta(days=90)
+"""After they were over."""
+MOST = 1_000
+"""Messages that are sent again at once, of one lane."""
+UNSERVED_SECONDS = 120.0
+"""After so long without a worker for a lane in which something waits, staff are alerted."""
+_BATCH = 500
+_log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Keeps a service going; made once for a process."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        queue: JobQueue,
+        blobs: Blobs,
+        lease: timedelta,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._ledger, self._queue, self._blobs = ledger, queue, blobs
+        self._clock = clock
+        self._patience = Patience(lease)
+
+    def tend(self) -> None:
+        """Every few seconds: nothing that was accepted is forgotten.
+
+        Raises:
+            LedgerError: the database is gone; leases are not taken back for a while afterwards.
+            QueueError: the broker is gone.
+        """
+        now = self._clock()
+        try:
+            with self._ledger.write() as session:
+                if self._patience.reached(now):
+                    _take_back(session, now)
+                _watch(session, now)
+        except LedgerError:
+            self._patience.missed()
+            raise
+        self._send_again(now)
+
+    def sweep(self) -> None:
+        """Every hour: drop what nobody will ask for. Raises LedgerError, StoreError."""
+        now = self._clock()
+        with self._ledger.write() as session:
+            session.execute(delete(Event).where(Event.at < now - EVENTS_KEPT))
+            workers.forget(session, now - WORKERS_KEPT)
+            alerts.forget(session, now - ALERTS_KEPT)
+        self._drop_orphans(now - ORPHANS_KEPT)
+        self._blobs.drop_drafts(now - ORPHANS_KEPT)
+
+    def _send_again(self, now: datetime) -> None:
+        """As many messages as rows wait in a lane, no more: any message serves any row."""
+        with self._ledger.read() as session:
+            waiting = failures.waiting(session)
+        for lane, rows in waiting.items():
+            missing = min(rows - self._queue.waiting(lane), MOST) if rows else 0
+            if missing > 0:
+                self._send(lane, missing, now)
+
+    def _send(self, lane: Lane, most: int, now: datetime) -> None:
+        with self._ledger.read() as session:
+            silent = failures.unsent(session, lane, most)
+        sent = []
+        try:
+            for work in silent:
+                self._queue.look(work.lane, work.id)
+                sent.append(work)
+        finally:
+            with self._ledger.write() as session:
+                for work in sent:
+                    failures.sent(session, work, now)
+            if sent:
+                _log.info("sent_again", lane=lane, count=len(sent))
+
+    def _drop_orphans(self, before: datetime) -> None:
+        """Evidence whose transaction never came: its worker died between the two."""
+        old = list(self._blobs.runs_before(before))
+        for start in range(0, len(old), _BATCH):
+            batch = old[start : start + _BATCH]
+            with self._ledger.read() as session:
+                known = set(session.scalars(select(Run.id).where(Run.id.in_(batch))))
+            for identity in batch:
+                if identity not in known:
+                    self._blobs.drop_run(identity)
+                    _log.info("orphan_dropped", run=identity)
+
+
+def _take_back(session: Session, now: datetime) -> None:
+    for table in (Submission, RegradeItem):
+        for failure in failures.expire(session, table, now):
+            _log.warning(
+                "lease_ran_out", work=failure.id, worker=failure.worker, given_up=failure.given_up
+            )
+
+
+def _watch(session: Session, now: datetime) -> None:
+    """Alert staff of workers that are gone, and of lanes that nobody serves."""
+    for name in workers.missing(session, now):
+        _log.error("worker_gone", worker=name)
+    for lane in LANES:
+        since = failures.oldest(session, lane)
+        late = since is not None and (now - since).total_seconds() > UNSERVED_SECONDS
+        if late and not slots_of(session, lane, now):
+            message = f"since {since:%Y-%m-%d %H:%M:%S} UTC work waits there: start a worker for it"
+            alerts.sound(session, "lane_unserved", lane, message, now)
+        else:
+            alerts.resolve(session, "lane_unserved", lane, now)
