@@ -4,10 +4,18 @@ import json
 import subprocess
 import sys
 import uuid
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sandbox_jobs import INTERPRETER, Runner, answering_engine, make_job, processes_named
+from sandbox_jobs import (
+    INTERPRETER,
+    Runner,
+    answering_engine,
+    control_groups,
+    make_job,
+    processes_named,
+)
 
 from grader.sandbox.container import ContainerSandbox
 from grader.sandbox.container.engine import KINDS, Kind
@@ -41,7 +49,7 @@ def mounts_named(label: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_killed_grader_leaves_is_swept_unless_its_slot_is_held(
-    tmp_path: Path, kind: Kind
+    request: pytest.FixtureRequest, tmp_path: Path, kind: Kind
 ) -> None:
     engine = answering_engine(kind)
     word, runtime = uuid.uuid4().hex, tmp_path / "runtime"
@@ -52,6 +60,8 @@ def test_what_a_killed_grader_leaves_is_swept_unless_its_slot_is_held(
         return ContainerSandbox(engine, INTERPRETER, runtime, groups=shared_groups(engine))
 
     another = grader()
+    # Where the sweep fails, this test does not leave it behind either.
+    request.addfinalizer(partial(another._remove, f"grader-{another.slots.label}-1"))
     left = 3 if engine.sees_our_mounts else 0
     limits = json.dumps(job.limits.model_dump())
     words = [sys.executable, "-c", HOST, kind, str(runtime), str(job.folder), limits]
@@ -66,4 +76,5 @@ def test_what_a_killed_grader_leaves_is_swept_unless_its_slot_is_held(
         assert processes_named(word)
     assert Runner(grader(), tmp_path / "later")("print('ok')").out == b"ok\n"
     assert mounts_named(another.slots.label) == []
+    assert control_groups(another.slots.label) == frozenset()
     assert processes_named(word) == []

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
+from grader.sandbox.bubblewrap.held import MANY_FILES
 from grader.sandbox.bubblewrap.seccomp import AUDIT_ARCH, supported
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
 from grader.sandbox.linux.cgroup import Groups
@@ -38,6 +39,7 @@ def examine(
         user_namespaces(Path("/proc/sys")),
         architecture(platform.machine()),
         control_groups(groups),
+        number_of_files(counted=os.geteuid() == 0, fix="grade as root"),
         interpreter_found(interpreter, other_user=os.geteuid() == 0),
     ]
     if all(finding.ok for finding in findings if finding.required):
@@ -112,6 +114,17 @@ def control_groups(groups: Groups | None) -> Finding:
         else "run as root, or start with: systemd-run --user --scope -p Delegate=yes grader ..."
         " (in a container: mount /sys/fs/cgroup writable); without them memory is limited for"
         " each process only",
+        required=False,
+    )
+
+
+def number_of_files(*, counted: bool, fix: str) -> Finding:
+    """A run may make a number of files, not as many as its memory holds."""
+    return Finding(
+        name="number of files",
+        ok=counted,
+        found="limited" if counted else MANY_FILES,
+        fix="" if counted else fix,
         required=False,
     )
 

@@ -4,8 +4,7 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.examine import Runs, hear, trial
-from grader.sandbox.bubblewrap.held import MANY_FILES
+from grader.sandbox.bubblewrap.examine import Runs, hear, number_of_files, trial
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.interface import Finding
 
@@ -13,6 +12,7 @@ _STARTS = {
     "docker": "start the engine: systemctl start docker",
     "podman": "podman info says what it lacks",
 }
+_COUNTS = "grade as root, with podman on this machine and without gVisor"
 
 
 MEASURED = ("numpy", "scipy", "torch", "torchvision")
@@ -43,7 +43,8 @@ def examine(
     answers = answering(engine)
     if not answers.ok:
         return (answers,)
-    found = (answers, number_of_files(counted=files_counted), trial(sandbox))
+    files = number_of_files(counted=files_counted, fix=_COUNTS)
+    found = (answers, files, trial(sandbox))
     if image is None or not found[-1].ok:
         return found
     return (*found, same_versions(sandbox, image))
@@ -75,17 +76,6 @@ def _here(library: str) -> str | None:
         return version(library)
     except PackageNotFoundError:
         return None
-
-
-def number_of_files(*, counted: bool) -> Finding:
-    """Whether a run may make a number of files, or as many as its memory holds."""
-    return Finding(
-        name="number of files",
-        ok=counted,
-        found="bounded" if counted else MANY_FILES,
-        fix="" if counted else "grade as root, with podman on this machine and without gVisor",
-        required=False,
-    )
 
 
 def answering(engine: Engine) -> Finding:

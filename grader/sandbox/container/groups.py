@@ -75,9 +75,23 @@ class SharedGroups:
 
     def create(self, name: str, limits: Limits) -> SharedGroup:
         """See `Groups`; the container of that name must be gone."""
-        folders = tuple(top / name for top in self.tops)
-        SharedGroup(GroupV1({}), folders).remove()
-        return SharedGroup(self.limited.create(name, limits), folders)
+        self.remove(name)
+        return SharedGroup(self.limited.create(name, limits), self._folders(name))
+
+    def names(self) -> frozenset[str]:
+        """What is at the top of any hierarchy, ours or not."""
+        return frozenset(each.name for top in self.tops for each in top.iterdir() if each.is_dir())
+
+    def remove(self, name: str) -> None:
+        """Remove what a dead grader left of that name; the container must be gone.
+
+        Raises:
+            SandboxError: something in it survives being killed.
+        """
+        SharedGroup(GroupV1({}), self._folders(name)).remove()
+
+    def _folders(self, name: str) -> tuple[Path, ...]:
+        return tuple(top / name for top in self.tops)
 
 
 def shared_groups(engine: Engine) -> SharedGroups | None:

@@ -81,6 +81,7 @@ class ContainerSandbox(LinuxSandbox):
             SandboxError: `runtime` cannot be written, or there is no filter for this processor.
         """
         self.engine, self._interpreter, self._image = engine, interpreter, image
+        self._shared = groups
         self.name = engine.kind
         if engine.runtime is not None:
             self.name += f"-{Path(engine.runtime).name}"
@@ -183,7 +184,8 @@ class ContainerSandbox(LinuxSandbox):
 
         Then what we mounted for it, which nobody uses any more.
         """
-        removed = self.engine.call("rm", "--force", "--volumes", name)
+        at_once = ("--time", "0") if self.engine.kind == "podman" else ()  # else it asks, for 10 s
+        removed = self.engine.call("rm", "--force", *at_once, "--volumes", name)
         found = self.engine.call("container", "inspect", name)
         if found.ok:
             raise SandboxError("container_left", f"{name} could not be removed: {removed.err}")
@@ -193,7 +195,7 @@ class ContainerSandbox(LinuxSandbox):
             self._mounts.remove(name)
 
     def _sweep(self) -> None:
-        """Once: remove the containers and mounts of our label whose slots nobody holds."""
+        """Once: remove all that is of our label where nobody holds the slot."""
         with self._sweeping:
             if self._swept:
                 return
@@ -204,8 +206,11 @@ class ContainerSandbox(LinuxSandbox):
             if not listed.ok:
                 raise refusal(listed.err)
             self._swept = True
-        mounted = self._mounts.names() if self._mounts is not None else ()
-        for name in {*listed.out.decode().split(), *mounted}:
+        mounted = self._mounts.names() if self._mounts else ()
+        grouped = self._shared.names() if self._shared else ()
+        for name in {*listed.out.decode().split(), *mounted, *grouped}:
             with self.slots.if_free(name) as free:
                 if free:
                     self._remove(name)
+                    if self._shared:
+                        self._shared.remove(name)

@@ -9,6 +9,7 @@ from grader.sandbox.bubblewrap.examine import (
     control_groups,
     examine,
     interpreter_found,
+    number_of_files,
     program,
     trial,
     user_namespaces,
@@ -82,6 +83,13 @@ def test_control_groups_help_but_are_not_required(tmp_path: Path) -> None:
     assert (none.ok, some.ok, both.ok) == (False, False, True)
     assert not none.required
     assert "systemd-run" in none.fix
+
+
+def test_where_files_are_not_counted_that_is_said_and_is_no_failure() -> None:
+    found = number_of_files(counted=False, fix="grade as root")
+    assert (found.ok, found.required, found.fix) == (False, False, "grade as root")
+    assert "number of files" in found.found
+    assert number_of_files(counted=True, fix="grade as root").fix == ""
 
 
 def test_a_missing_interpreter_says_how_to_make_it(tmp_path: Path) -> None:
