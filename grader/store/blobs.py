@@ -74,8 +74,8 @@ class Blobs:
         with scratch("unpack") as folder:
             try:
                 with tarfile.open(fileobj=BytesIO(data)) as tar:
-                    tar.extractall(folder, filter="data")
-            except tarfile.TarError as error:
+                    _unpack(tar, folder)
+            except (tarfile.TarError, ValueError) as error:
                 raise StoreError(f"run {identity} cannot be unpacked: {error}") from error
             return Kept(load(folder / "run"), read_memo(folder / "run" / MEMO))
 
@@ -181,6 +181,23 @@ def _write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Plain files and folders of a run, nothing else and nowhere else. Raises ValueError.
+
+    Not by `extractall`, whose filters Debian's Python 3.11 does not have.
+    """
+    for member in tar:
+        path = (folder / member.name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise ValueError(f"found {member.name!r}, expected a name below run/")
+        if member.isdir():
+            path.mkdir(exist_ok=True)
+        elif (content := tar.extractfile(member) if member.isreg() else None) is not None:
+            path.write_bytes(content.read())
+        else:
+            raise ValueError(f"found {member.name!r} of another kind, expected files and folders")
 
 
 def _written(info: Mapping[str, Any]) -> datetime:
