@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grader import pipeline, reports, scoring, wiring
+from grader import pipeline, scoring, wiring
 from grader.cli.exits import Exit, code_of_report
 from grader.cli.live_view import LiveView
 from grader.cli.options import (
@@ -18,7 +18,8 @@ from grader.cli.options import (
     parse_limits,
     require_trust,
 )
-from grader.cli.output import err, out, write
+from grader.cli.output import err
+from grader.cli.results import show
 from grader.domain.check import DictMemo
 from grader.notebook import MAX_FILE_BYTES
 from grader.settings import Settings
@@ -63,14 +64,7 @@ def command(
     bench = wiring.bench(settings, chosen, box, memo, asked)
     with LiveView(err, chosen) as view:
         graded = pipeline.grade(chosen, submission, bench, view)
-    wanted = {"json": json, "html": html, "markdown": markdown, "junit": junit}
-    for form, path in wanted.items():
-        if path is not None:
-            write(path, reports.render(graded.report, form))
-    if str(json) != "-":
-        reports.print_table(graded.report, out)
-        for path in (p for p in wanted.values() if p is not None):
-            out.print(f"Report: {path.resolve()}", markup=False, highlight=False, soft_wrap=True)
+    show(graded.report, {"json": json, "html": html, "markdown": markdown, "junit": junit})
     if evidence is not None:
         save(evidence, pipeline.stored(chosen, data, graded))
         kept = FileMemo(evidence / MEMO)

@@ -30,6 +30,7 @@ class LiveView:
         self._done = 0
         self._cell: int | None = None
         self._line = "starting the sandbox"
+        self._step: Step | None = None
         self._start = monotonic()
         self._cell_start = self._start
         self._lock = Lock()
@@ -65,13 +66,19 @@ class LiveView:
                 case Hello():
                     self._line, self._done = "the kernel is up", 0
                 case CellStarted():
-                    self._cell, self._cell_start, self._line = record.index, monotonic(), ""
+                    self._cell, self._cell_start = record.index, monotonic()
+                    self._line, self._step = "", None
                 case Progress():
-                    self._line = record.text
+                    self._line, self._step = record.text, latest(record.text)
                 case CellFinished():
                     self._done += 1
                 case _:
                     pass
+
+    def on_step(self, step: Step) -> None:
+        """The running cell tells of a training."""
+        with self._lock:
+            self._step = step
 
     def on_waiting(self, words: str) -> None:
         """No cell runs; the words say what is waited for."""
@@ -117,8 +124,8 @@ class LiveView:
         first = next(iter(self._cells.get(self._cell, "").strip().splitlines()), "")
         text = Text(f"{head}  {_clock(seconds)}  ", style="bold")
         text.append(_plain(first, 50), style="dim")
-        if (now := latest(self._line)) is not None:
-            text.append(f"\n       {_progress(now)}", style="cyan")
+        if self._step is not None:
+            text.append(f"\n       {_progress(self._step)}", style="cyan")
         elif self._line:
             text.append(f"\n       {_plain(self._line, 90)}", style="cyan")
         return text

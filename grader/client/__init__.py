@@ -1,1 +1,8 @@
 """Hands notebooks in to a running service, and follows them."""
+
+from grader.client.account import Account, keep, kept
+from grader.client.client import Client
+from grader.client.following import follow
+from grader.client.interface import Standing, Told
+
+__all__ = ["Account", "Client", "Standing", "Told", "follow", "keep", "kept"]

@@ -12,9 +12,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.wait import wait_exponential, wait_random
 
 from grader.client.account import Account
-from grader.client.interface import Problem, Standing, Told
+from grader.client.interface import Offered, Problem, Standing, Told
 from grader.domain.card import Card
-from grader.errors import ServiceError
+from grader.domain.report import ScoreReport
+from grader.errors import ServiceError, SubmissionError
 
 PATIENCE_SECONDS = 60.0
 """How long a service that is gone is asked again."""
@@ -26,6 +27,8 @@ MAX_WAIT_SECONDS = 30.0
 """Between two attempts, whatever the service asks for."""
 _AGAIN = {429, 500, 502, 503, 504}
 """Answers after which the same request may do better."""
+_UNREADABLE = 422
+"""The notebook is none; or, under one code, the request is not as the service wants it."""
 
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -75,6 +78,7 @@ class Client:
         """Hand a notebook in; sent again under the same key it stays one submission.
 
         Raises:
+            SubmissionError: the service cannot read the notebook.
             ServiceError: it was refused, or the service cannot be reached.
         """
         files = {"notebook": (name, data, "application/x-ipynb+json")}
@@ -89,14 +93,15 @@ class Client:
         """How it stands. Raises ServiceError."""
         return self._asked(Standing, lambda: self._http.get(f"/api/submissions/{submission}"))
 
-    def card(self, assignment: str) -> Card:
+    def card(self, course: str, assignment: str) -> Card:
         """What the assignment asks. Raises ServiceError."""
-        return self._asked(Card, lambda: self._http.get(f"/api/assignments/{assignment}"))
+        path = f"/api/courses/{course}/assignments/{assignment}"
+        return self._asked(Offered, lambda: self._http.get(path)).card
 
-    def report(self, submission: str, form: str) -> str:
-        """Its report: ``json``, ``html`` and so on. Raises ServiceError."""
-        path = f"/api/submissions/{submission}/report.{form}"
-        return self._again(lambda: self._http.get(path)).text
+    def report(self, submission: str) -> ScoreReport:
+        """Its report. Raises ServiceError."""
+        path = f"/api/submissions/{submission}/report.json"
+        return self._asked(ScoreReport, lambda: self._http.get(path))
 
     def events(self, submission: str, last: str) -> Iterator[Told]:
         """What happens to it, until the stream ends, for whatever reason.
@@ -164,6 +169,8 @@ def _success(response: httpx.Response) -> httpx.Response:
     except ValidationError:  # a proxy's page, not the service's own words
         problem = Problem(title=response.reason_phrase, status=response.status_code)
     message = ": ".join(part for part in (problem.title, problem.detail) if part)
+    if response.status_code == _UNREADABLE and problem.code != "invalid_request":
+        raise SubmissionError(problem.code, message)
     if response.status_code in _AGAIN:
         raise _NotNowError(problem.code, message, _seconds(response.headers.get("Retry-After", "")))
     raise ServiceError(problem.code, message, response.status_code)

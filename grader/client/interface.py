@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from grader.domain.card import Card
+from grader.domain.progress import Step
 from grader.domain.service import FINAL
 
 
@@ -34,11 +36,17 @@ class Standing(Heard):
         return self.state in FINAL
 
 
+class Offered(Heard):
+    """An assignment in a course."""
+
+    card: Card
+
+
 class Told(Heard):
     """An event of a submission."""
 
     kind: str
-    """``state``, ``cell``, ``epoch``, ``problem``, ``second_run`` ..."""
+    """``state``, ``place``, ``cell``, ``epoch``, ``problem``, ``second_run``, ``end`` ..."""
     data: dict[str, Any]
     id: str = ""
     """What `Last-Event-ID` says to go on behind it; empty: nothing."""
@@ -51,3 +59,42 @@ class Problem(Heard):
     title: str = ""
     detail: str = ""
     status: int = 0
+
+
+class StateTold(Heard):
+    """Data of a ``state``."""
+
+    state: str
+
+
+class PlaceTold(Heard):
+    """Data of a ``place``."""
+
+    place: int | None
+    expected_wait_seconds: float | None = None
+
+
+class CellTold(Heard):
+    """Data of a ``cell``."""
+
+    index: int
+    status: str
+    """``running``, or as in `grader.domain.run.CellRun`."""
+    seconds: float = 0
+
+
+class EpochTold(Heard):
+    """Data of an ``epoch``."""
+
+    epoch: int | None = None
+    epochs: int | None = None
+    iteration: int | None = None
+    iterations: int | None = None
+    loss: float | None = None
+    accuracy: float | None = None
+    test_accuracy: float | None = None
+
+    @property
+    def step(self) -> Step:
+        """What it says of a training."""
+        return Step(**self.model_dump())

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from grader.client.account import Account, keep, kept
+from grader.client import Account, keep, kept
 from grader.ledger import Ledger, access
 from grader.ledger.access import Grant
 from grader.ledger.people import Course

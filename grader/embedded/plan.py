@@ -121,10 +121,10 @@ def _redis(settings: Settings, logs: Path) -> Program:
 
 
 def _works(ledger: Ledger, began: datetime) -> bool:
-    """Whether a worker that started since has reported."""
+    """Whether a worker has reported since; after a kill it may have the name of the last one."""
     try:
         with ledger.read() as session:
-            query = select(Worker.name).where(Worker.started_at >= began)
+            query = select(Worker.name).where(Worker.seen_at >= began)
             return session.scalars(query).first() is not None
     except LedgerError:
         return False

@@ -14,7 +14,7 @@ from grader.errors import ServeError
 TIED = Path(__file__).with_name("tied.py")
 MAX_LOG = 10_000_000
 """Bytes; a log that has grown beyond it starts anew, and the old one is kept beside it."""
-TAIL = 4000
+TAIL = 2000
 """Bytes of a log that an error shows."""
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from grader.client import follow as following
+from grader.client import following
 from grader.client.account import Account
 from grader.client.client import Client
-from grader.client.follow import follow
+from grader.client.following import follow
 from grader.client.interface import Standing, Told
-from grader.errors import ServiceError
+from grader.errors import ServiceError, SubmissionError
 
 QUEUED = {"id": "1", "state": "queued", "lane": "fast", "place": 3, "news": "ignored"}
 GRADED = {"id": "1", "state": "graded", "lane": "fast"}
@@ -135,6 +135,19 @@ def test_a_refusal_is_told_with_its_code_and_words_and_not_tried_again(serve: Se
         hand_in(client)
     assert (raised.value.code, raised.value.status) == ("no_attempts_left", 409)
     assert len(service.asked) == 1
+
+
+def test_a_notebook_that_the_service_cannot_read_is_the_students_affair(serve: Serve) -> None:
+    _, client = serve(problem(422, "not_json", "The notebook cannot be read", "line 3"))
+    with client, pytest.raises(SubmissionError, match="line 3") as raised:
+        hand_in(client)
+    assert raised.value.code == "not_json"
+
+
+def test_a_request_that_the_service_does_not_understand_is_not(serve: Serve) -> None:
+    _, client = serve(problem(422, "invalid_request", "Not as it should be", "course: missing"))
+    with client, pytest.raises(ServiceError, match="course: missing"):
+        hand_in(client)
 
 
 def test_what_stays_broken_is_told_when_patience_ends(serve: Serve) -> None:

@@ -1,0 +1,79 @@
+"""Hands a notebook in and shows what becomes of it."""
+
+from uuid import uuid4
+
+import typer
+from pydantic import SecretStr
+
+from grader import notebook as notebooks
+from grader.cli.hearing import hear
+from grader.cli.live_view import LiveView
+from grader.cli.output import err
+from grader.client import Account, Client, Standing, follow, kept
+from grader.domain.base import Frozen
+from grader.domain.report import ScoreReport
+from grader.domain.submission import Submission
+from grader.settings import Settings
+
+
+class Wish(Frozen):
+    """Where a notebook goes."""
+
+    course: str
+    assignment: str
+    wait: bool
+    """Follow it to its end."""
+
+
+class Outcome(Frozen):
+    """What became of it."""
+
+    standing: Standing
+    report: ScoreReport | None
+    """None: there is none, or none was waited for."""
+
+
+def account(url: str | None, token: str | None) -> Account:
+    """What was asked for, and for the rest that of this user's `grader serve`.
+
+    Raises:
+        typer.BadParameter: something is missing.
+    """
+    here = kept(Settings().state_dir)
+    url = (url or "").rstrip("/") or (here.url if here is not None else "")
+    if not url:
+        raise typer.BadParameter("found no `grader serve` of this user: start it, or give --url")
+    if token is not None:
+        return Account(url=url, token=SecretStr(token))
+    if here is None or url != here.url:
+        raise typer.BadParameter(f"{url} needs a token: set GRADER_TOKEN")
+    return here
+
+
+def hand_in(who: Account, name: str, data: bytes, wish: Wish) -> Outcome:
+    """Hand a notebook in and, if wished, follow it on the terminal.
+
+    Raises:
+        SubmissionError: it cannot be read; nothing was sent.
+        ServiceError: it was refused, or no service answers.
+    """
+    read = notebooks.parse(data, name)
+    with Client(who) as client:
+        standing = client.hand_in(wish.course, wish.assignment, read.name, data, uuid4().hex)
+        if wish.wait:
+            err.print(f"Submission {standing.id} is {standing.state}.", highlight=False)
+            standing = _followed(client, standing, wish, read)
+        report = client.report(standing.id) if wish.wait and standing.state == "graded" else None
+    return Outcome(standing=standing, report=report)
+
+
+def _followed(client: Client, standing: Standing, wish: Wish, read: Submission) -> Standing:
+    """Show what happens to it on a terminal; how it stands in the end."""
+    with LiveView(err, client.card(wish.course, wish.assignment)) as view:
+        view.on_submission(read)
+        hear(view, standing)
+        for heard in follow(client, standing.id):
+            hear(view, heard)
+            if isinstance(heard, Standing) and heard.final:
+                return heard
+    raise AssertionError("follow ends with a standing that is final")
