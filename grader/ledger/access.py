@@ -74,6 +74,18 @@ def role_in(session: Session, identity: Identity, course_id: str) -> Role | None
     return min(_role(member.role), identity.role, key=_RANK.__getitem__)
 
 
+def courses_of(session: Session, identity: Identity) -> Sequence[tuple[str, Role]]:
+    """The caller's courses, by id, and what they may do there."""
+    found = session.execute(
+        select(Membership.course_id, Membership.role)
+        .where(Membership.person_id == identity.person_id)
+        .order_by(Membership.course_id)
+    )
+    return [
+        (course, min(_role(role), identity.role, key=_RANK.__getitem__)) for course, role in found
+    ]
+
+
 def _role(text: str) -> Role:
     role: Role = text  # type: ignore[assignment] # `enrol` and `issue_token` write only roles
     return role

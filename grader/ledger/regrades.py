@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from grader.ledger.failures import Unsent
 from grader.ledger.work import Regrade, RegradeItem, Report, Submission
 
-_OPEN = ("queued", "running")
+OPEN = ("queued", "running")
+"""States of items that are not done."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def running(session: Session, course_id: str, assignment_id: str) -> str | None:
         .where(
             Regrade.course_id == course_id,
             Regrade.assignment_id == assignment_id,
-            RegradeItem.state.in_(_OPEN),
+            RegradeItem.state.in_(OPEN),
         )
         .limit(1)
     )

@@ -72,13 +72,7 @@ async def hand_in(
     began = monotonic()
     try:
         require_rate(here.uploads.take(caller.token_id))
-        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            raise ProblemError(
-                400,
-                "bad_key",
-                "The key is none",
-                "an Idempotency-Key has 1 to 255 ASCII characters",
-            )
+        _require_key(idempotency_key)
         async with received(request, here.adapters.bounds) as form:
             status, replayed = await run_in_threadpool(
                 _accept, here, caller, _wanted(form, idempotency_key)
@@ -91,6 +85,16 @@ async def hand_in(
     here.meters.uploads.labels("replayed" if replayed else "accepted").inc()
     here.meters.upload_seconds.observe(monotonic() - began)
     return status
+
+
+def _require_key(key: str | None) -> None:
+    if key is not None and not _KEY.fullmatch(key):
+        raise ProblemError(
+            400,
+            "bad_key",
+            "The key cannot be one",
+            "an Idempotency-Key has 1 to 255 visible ASCII characters",
+        )
 
 
 def _wanted(form: Form, key: str | None) -> _Wanted:

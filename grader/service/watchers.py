@@ -1,8 +1,8 @@
 """Who watches a submission: one poller asks the database for all of them at once."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -40,7 +40,7 @@ class News:
     id: int | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Watch:
     """One open stream.
 
@@ -50,6 +50,7 @@ class Watch:
     """
 
     submission_id: str
+    token_id: str
     news: asyncio.Queue[News | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
     place: Standing | None = None
 
@@ -83,6 +84,7 @@ class Watchers:
         self._adapters = adapters
         self._places = places
         self._watches: dict[str, list[Watch]] = {}
+        self._tokens: Counter[str] = Counter()
         self._told: OrderedDict[int, float] = OrderedDict()
         self._low = 0
         self._task: asyncio.Task[None] | None = None
@@ -104,9 +106,10 @@ class Watchers:
         for watch in [watch for watches in self._watches.values() for watch in watches]:
             watch.end()
 
-    def join(self, submission_id: str) -> Watch:
+    def join(self, submission_id: str, token_id: str) -> Watch:
         """Watch a submission from now on; what happened before is the caller's to read."""
-        watch = Watch(submission_id)
+        watch = Watch(submission_id, token_id)
+        self._tokens[token_id] += 1
         self._watches.setdefault(submission_id, []).append(watch)
         return watch
 
@@ -115,13 +118,18 @@ class Watchers:
         left = self._watches.get(watch.submission_id, [])
         if watch in left:
             left.remove(watch)
+            self._tokens -= Counter([watch.token_id])  # keeps what is above zero
         if not left:
             self._watches.pop(watch.submission_id, None)
 
     @property
     def count(self) -> int:
         """How many streams are open."""
-        return sum(map(len, self._watches.values()))
+        return self._tokens.total()
+
+    def count_of(self, token_id: str) -> int:
+        """How many streams one token holds open."""
+        return self._tokens[token_id]
 
     async def _run(self) -> None:
         while True:
@@ -192,8 +200,3 @@ def place_data(standing: Standing) -> dict[str, Any]:
         "place": standing.place,
         "expected_wait_seconds": standing.expected_wait_seconds,
     }
-
-
-def unread(backlog: Iterable[Happened]) -> list[News]:
-    """Events of the past as news."""
-    return [News(event.kind, event.data, event.id) for event in backlog]

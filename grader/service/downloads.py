@@ -1,0 +1,153 @@
+"""What a submission left: its report in every form, its evidence, its notebook."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Header, Response
+from rich.console import Console
+
+from grader import reports
+from grader.domain.report import ScoreReport
+from grader.ledger import views
+from grader.ledger.access import Identity
+from grader.service.caller import GRADERS, Caller, require, sight
+from grader.service.problems import ProblemError
+from grader.service.service import Here, Service
+
+router = APIRouter(prefix="/api/submissions/{submission_id}", tags=["reports"])
+WIDTH = 100
+"""Columns of a report in plain text."""
+HTML_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'; sandbox"
+)
+"""No script, nothing from elsewhere, and no origin: one that tricked us would still be alone."""
+Suffix = Literal["json", "html", "md", "xml", "txt"]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A form of a report: how it is written, and what a browser is told that it is."""
+
+    media: str
+    render: Callable[[ScoreReport], str]
+
+
+def _plain(report: ScoreReport) -> str:
+    text = io.StringIO()
+    reports.print_table(report, Console(file=text, width=WIDTH, no_color=True))
+    return text.getvalue()
+
+
+_FORMS: dict[Suffix, _Form] = {
+    "json": _Form("application/json", partial(reports.render, form="json")),
+    "html": _Form("text/html", partial(reports.render, form="html")),
+    "md": _Form("text/markdown", partial(reports.render, form="markdown")),
+    "xml": _Form("application/xml", partial(reports.render, form="junit")),
+    "txt": _Form("text/plain", _plain),
+}
+_CONTENT = {form.media: {"schema": {"type": "string"}} for form in _FORMS.values()}
+
+
+@router.get(
+    "/report", response_class=Response, responses={200: {"content": _CONTENT, "description": "It"}}
+)
+def report(
+    submission_id: str,
+    caller: Caller,
+    here: Here,
+    accept: Annotated[str, Header(max_length=500)] = "*/*",
+) -> Response:
+    """The report in the form that `Accept` prefers; JSON where it takes all."""
+    return _report(here, caller, submission_id, _preferred(accept))
+
+
+@router.get("/report.{suffix}", response_class=Response)
+def report_by_suffix(submission_id: str, suffix: Suffix, caller: Caller, here: Here) -> Response:
+    """The report: `.json`, `.html`, `.md`, `.xml` (JUnit) or `.txt`."""
+    return _report(here, caller, submission_id, suffix)
+
+
+@router.get("/evidence", response_class=Response)
+def evidence(submission_id: str, caller: Caller, here: Here) -> Response:
+    """What its run left, as a tar file: for a TA or staff, who may regrade it anywhere."""
+    with here.adapters.ledger.read() as session:
+        found = sight(session, caller, submission_id)
+        require(found.role, GRADERS)
+        if found.seen.report is None:
+            raise _none("evidence")
+        run_id = found.seen.report.run_id
+    return _attached(
+        here.adapters.blobs.packed_run(run_id), f"{submission_id}.tar", "application/x-tar"
+    )
+
+
+@router.get("/notebook", response_class=Response)
+def notebook(submission_id: str, caller: Caller, here: Here) -> Response:
+    """The notebook as it was handed in."""
+    with here.adapters.ledger.read() as session:
+        row = sight(session, caller, submission_id).seen.row
+    return _attached(here.adapters.blobs.notebook(row.sha256), row.name, "application/x-ipynb+json")
+
+
+def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix) -> Response:
+    with here.adapters.ledger.read() as session:
+        found = sight(session, caller, submission_id).seen
+        if found.report is None:
+            raise _none("report")
+        body = views.report_body(session, found.report.id)
+    form = _FORMS[suffix]
+    text = form.render(ScoreReport.model_validate_json(body))
+    headers = {"Vary": "Accept"}
+    if suffix == "html":
+        headers["Content-Security-Policy"] = HTML_POLICY
+    return Response(text.encode(), media_type=f"{form.media}; charset=utf-8", headers=headers)
+
+
+def _preferred(accept: str) -> Suffix:
+    """The form of the highest quality in an Accept header, the first of equals."""
+    wanted: list[tuple[float, Suffix]] = []
+    for part in accept.split(",")[:50]:
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((_quality(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
+        fitting = next((s for s, form in _FORMS.items() if _fits(form.media, media)), None)
+        if fitting is not None and quality > 0:
+            wanted.append((quality, fitting))
+    if not wanted:
+        raise ProblemError(
+            406,
+            "not_acceptable",
+            "There is no such form",
+            f"a report comes as {', '.join(form.media for form in _FORMS.values())}",
+        )
+    return max(wanted, key=lambda found: found[0])[1]
+
+
+def _fits(media: str, pattern: str) -> bool:
+    kind, _, part = pattern.partition("/")
+    own_kind, _, own_part = media.partition("/")
+    return kind in ("*", own_kind) and part in ("*", own_part)
+
+
+def _quality(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 0.0
+
+
+def _none(what: str) -> ProblemError:
+    return ProblemError(
+        404, f"no_{what}", f"There is no {what}", "its state says whether there will be one"
+    )
+
+
+def _attached(data: bytes, name: str, media: str) -> Response:
+    """A file to be kept, not shown; its name in ASCII, and whole for those that read RFC 5987."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return Response(data, media_type=media, headers={"Content-Disposition": disposition})
