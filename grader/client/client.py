@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from httpx_sse import SSEError, connect_sse
@@ -61,6 +63,7 @@ class Client:
             base_url=account.url,
             headers={"Authorization": f"Bearer {account.token.get_secret_value()}"},
             timeout=ANSWER_SECONDS,
+            trust_env=not _is_here(account.url),
         )
 
     def __enter__(self) -> Self:
@@ -174,6 +177,15 @@ def _success(response: httpx.Response) -> httpx.Response:
     if response.status_code in _AGAIN:
         raise _NotNowError(problem.code, message, _seconds(response.headers.get("Retry-After", "")))
     raise ServiceError(problem.code, message, response.status_code)
+
+
+def _is_here(url: str) -> bool:
+    """Whether it is this machine, which no proxy of the environment reaches."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _seconds(text: str) -> float:

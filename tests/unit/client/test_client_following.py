@@ -167,6 +167,15 @@ def test_nobody_there_is_told_with_the_address(serve: Serve) -> None:
     assert service.asked == []
 
 
+def test_a_proxy_is_not_asked_for_this_machine(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    service, _ = serve(said(200, QUEUED))
+    with client(service.port, patience=0.3) as direct:
+        assert direct.standing("1").place == 3
+
+
 def test_something_else_at_the_address_is_no_service(serve: Serve) -> None:
     _, client = serve(Answer(200, b"<html>It works!</html>", "text/html"))
     with client, pytest.raises(ServiceError, match="is it a grader's") as raised:
