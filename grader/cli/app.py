@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from grader.cli import admin, assignment, batch, data, doctor, grade, regrade, serve, submit
+from grader.cli import admin, api, assignment, batch, data, doctor, grade, regrade, serve, submit
 from grader.cli.exits import code_of
 from grader.cli.output import complain
 from grader.errors import GraderError
@@ -23,6 +23,7 @@ app.command("grade")(grade.command)
 app.command("batch")(batch.command)
 app.command("regrade")(regrade.command)
 app.command("serve")(serve.command)
+app.command("api")(api.command)
 app.command("submit")(submit.command)
 app.command("doctor")(doctor.command)
 app.add_typer(admin.app, name="admin")

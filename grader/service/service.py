@@ -7,9 +7,11 @@ from fastapi import Depends, Request
 
 from grader.service.adapters import Adapters
 from grader.service.announcer import Announcer
+from grader.service.fresh import Fresh
 from grader.service.meters import Meters
 from grader.service.places import Places
 from grader.service.rates import Rate
+from grader.service.ready import Readiness
 from grader.service.watchers import Watchers
 
 
@@ -29,6 +31,7 @@ class Service:
     meters: Meters
     requests: Rate
     uploads: Rate
+    readiness: Fresh[None, Readiness]
 
     @classmethod
     def over(cls, adapters: Adapters) -> "Service":
@@ -42,6 +45,7 @@ class Service:
             meters=Meters(adapters),
             requests=Rate(adapters.bounds.requests_per_minute),
             uploads=Rate(adapters.bounds.uploads_per_minute),
+            readiness=Fresh(adapters.bounds.fresh_seconds),
         )
 
 

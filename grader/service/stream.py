@@ -94,8 +94,10 @@ def _past(here: Service, caller: Identity, submission_id: str, last: int) -> _Pa
 async def _stream(
     here: Service, caller: Identity, submission_id: str, last: int
 ) -> AsyncIterator[str]:
-    """The events as text. It is watched from before its past is read on, so that nothing is lost;
-    and from the first step of this generator on, whose end is certain then.
+    """The events as text.
+
+    Watched from before its past is read, so that nothing is lost between; and from the first step
+    of this generator on, as only then its end is certain.
     """
     joined = here.watchers.join(submission_id, caller.token_id)
     try:

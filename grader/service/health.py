@@ -1,0 +1,40 @@
+"""Whether the API lives, whether it can work, and its numbers."""
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from grader.domain.base import Frozen
+from grader.service.ready import Readiness, readiness
+from grader.service.service import Here
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Frozen):
+    """The process lives."""
+
+    status: str = "ok"
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """Whether the process answers; it looks at nothing else."""
+    return Health()
+
+
+@router.get("/readyz", responses={503: {"model": Readiness}})
+def readyz(response: Response, here: Here) -> Readiness:
+    """Whether it can take uploads: 200 or 503, and each part by name.
+
+    A broker that is gone is told, and refuses nothing.
+    """
+    found = here.readiness.get(None, lambda: readiness(here.adapters))
+    if not found.ready:
+        response.status_code = 503
+    return found
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(here: Here) -> Response:
+    """Numbers in Prometheus's text format; they name no person. Keep them inside by a proxy."""
+    return Response(here.meters.text(), media_type=CONTENT_TYPE_LATEST)
