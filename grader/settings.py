@@ -54,6 +54,8 @@ class Settings(BaseSettings):
     """What the service's workers run notebooks in."""
     lease_seconds: PositiveFloat = 60
     """A worker that has not reported for so long has lost what it was grading."""
+    worker_data: str = ""
+    """Data sets that a worker's health looks at; `grader worker` sets it for what it becomes."""
     upload_bytes: PositiveInt = 20_000_000
     """The largest upload that the service takes."""
     requests_per_minute: NonNegativeInt = 600

@@ -1,1 +1,1 @@
-"""Celery: the app, its settings, and tasks that only call `grader.work`."""
+"""Celery around `grader.work`: its apps, their settings, and the processes of a worker."""

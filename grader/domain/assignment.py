@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, PositiveFloat, PositiveInt, SerializeAsAny
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, SerializeAsAny
 
 from grader.domain.base import Frozen
 from grader.domain.calibration import Training
@@ -65,6 +65,9 @@ class Assignment(Frozen):
     limits: Limits = Limits()
     gpu: GpuNeed = "none"
     """Whether the notebook is run on a GPU; the judgement never is."""
+    gpu_memory_bytes: NonNegativeInt = 0
+    """What a run needs on the device, CUDA's own part included: a worker shares a GPU among no more
+    runs than have it. 0: not known."""
     trains_by: tuple[str, ...] = ()
     """Calls by which its notebooks train, dotted as written, such as ``train_model``; the service
     grades a notebook that makes none of them in its fast lane. None listed: all are fast."""

@@ -1,0 +1,105 @@
+"""The worker's report: that it lives, and how it is; a worker that is unwell takes nothing more."""
+
+import os
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+from typing import Any
+
+import structlog
+
+from grader.domain.service import Lane
+from grader.errors import LedgerError
+from grader.ledger import Ledger, workers
+from grader.ledger.workers import Sign
+from grader.logs import where
+from grader.work.desk import Clock, utc_now
+from grader.work.health import Health
+
+EVERY_SECONDS = 20.0
+_log = structlog.get_logger(__name__)
+
+
+class Pulse:
+    """A thread of a worker's first process.
+
+    No slot is forked in the middle of a report: it would inherit a lock that nobody releases.
+    """
+
+    def __init__(
+        self,
+        ledger: Callable[[], Ledger],
+        health: Health,
+        sign: Callable[[Health], Sign],
+        clock: Clock = utc_now,
+    ) -> None:
+        self._make_ledger, self._health, self._sign, self._clock = ledger, health, sign, clock
+        self._ledger: Ledger | None = None
+        self._consumer: Any = None
+        self._paused = False
+        self._over = Event()
+        self._reporting = Lock()
+        self._thread = Thread(target=self._run, name="pulse", daemon=True)
+
+    def start(self, consumer: Any) -> None:
+        """Begin to report; `consumer`: Celery's, which takes the messages."""
+        self._consumer = consumer
+        os.register_at_fork(
+            before=self._reporting.acquire,
+            after_in_parent=self._reporting.release,
+            after_in_child=self._reporting.release,
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say that the worker has left, as it was asked to."""
+        self._over.set()
+        self._thread.join(EVERY_SECONDS)
+        if self._ledger is None:
+            return
+        try:
+            with self._ledger.write() as session:
+                workers.leave(session, self._sign(self._health).name, self._clock())
+        except LedgerError as error:
+            _log.warning("not_reported", error=str(error))
+        self._ledger.close()
+
+    def beat(self) -> None:
+        """Look and report once."""
+        self._health.look()
+        sign = self._sign(self._health)
+        self._pause_or_resume(sign)
+        if self._ledger is None:
+            self._ledger = self._make_ledger()
+        try:
+            with self._ledger.write() as session:
+                workers.report(session, sign, self._clock())
+        except LedgerError as error:
+            _log.warning("not_reported", error=str(error))
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            with self._reporting:
+                try:
+                    self.beat()
+                except Exception as error:  # noqa: BLE001 - a silent worker would be taken for gone
+                    _log.error("not_reported", error=where(error))
+            self._over.wait(EVERY_SECONDS)
+
+    def _pause_or_resume(self, sign: Sign) -> None:
+        if self._health.failing == self._paused:
+            return
+        self._paused = self._health.failing
+        steer = "cancel_task_queue" if self._paused else "add_task_queue"
+        for lane in sign.lanes:
+            self._consumer.call_soon(getattr(self._consumer, steer), lane)
+
+
+def sign_of(name: str, lanes: tuple[Lane, ...], slots: int) -> Callable[[Health], Sign]:
+    """What a worker says of itself."""
+    return lambda health: Sign(
+        name=name,
+        lanes=lanes,
+        slots=slots,
+        state="failing" if health.failing else "ok",
+        message=health.wrong,
+    )
