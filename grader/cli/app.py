@@ -6,7 +6,19 @@ import sys
 
 import typer
 
-from grader.cli import admin, api, assignment, batch, data, doctor, grade, regrade, serve, submit
+from grader.cli import (
+    admin,
+    api,
+    assignment,
+    batch,
+    data,
+    doctor,
+    grade,
+    regrade,
+    serve,
+    submit,
+    worker,
+)
 from grader.cli.exits import code_of
 from grader.cli.output import complain
 from grader.errors import GraderError
@@ -25,6 +37,8 @@ app.command("regrade")(regrade.command)
 app.command("serve")(serve.command)
 app.command("api")(api.command)
 app.command("submit")(submit.command)
+app.command("worker")(worker.worker)
+app.command("upkeep")(worker.upkeep)
 app.command("doctor")(doctor.command)
 app.add_typer(admin.app, name="admin")
 app.add_typer(assignment.app, name="assignment")

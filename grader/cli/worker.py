@@ -40,6 +40,7 @@ def worker(
             show_default="one for each CPU, or share of a GPU, as memory allows",
         ),
     ] = 0,
+    name: Annotated[str, typer.Option(help="Begins its name in the list of workers.")] = "worker",
 ) -> None:
     """Grade what is handed in, until SIGTERM: then running work is given back at once.
 
@@ -67,7 +68,7 @@ def worker(
     here = slots or slots_here(settings, wanted, assignments)
     needed = sorted({name for item in assignments for name in item.datasets})
     os.environ["GRADER_WORKER_DATA"] = ",".join(needed)
-    _become("tasks.worker", worker_arguments(wanted, here, longest(assignments)))
+    _become("tasks.worker", worker_arguments(name, wanted, here, longest(assignments)))
 
 
 def upkeep() -> None:
@@ -78,22 +79,23 @@ def upkeep() -> None:
     _become("tasks.beat", upkeep_arguments())
 
 
-def worker_arguments(lanes: Sequence[Lane], slots: int, seconds: float) -> list[str]:
+def worker_arguments(name: str, lanes: Sequence[Lane], slots: int, seconds: float) -> list[str]:
     """Celery's, for a worker.
 
     Args:
+        name: how its name begins.
         lanes: the most urgent first.
         slots: notebooks at once.
         seconds: what the longest grading may take.
     """
     limits = [f"--soft-time-limit={seconds:.0f}", f"--time-limit={seconds + KILL_SECONDS:.0f}"]
     pool = ["--pool=prefork", f"--concurrency={slots}", f"--queues={','.join(lanes)}"]
-    return [*_CELERY, f"--hostname={_name()}", *pool, *limits]
+    return [*_CELERY, f"--hostname={_unique(name)}", *pool, *limits]
 
 
 def upkeep_arguments() -> list[str]:
     """Celery's, for upkeep."""
-    return [*_CELERY, f"--hostname={_name()}", "--pool=solo", "--queues=upkeep", "--beat"]
+    return [*_CELERY, f"--hostname={_unique('upkeep')}", "--pool=solo", "--queues=upkeep", "--beat"]
 
 
 _CELERY = ("--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat")
@@ -105,9 +107,9 @@ def longest(assignments: Sequence[Assignment]) -> float:
     return max(runs, default=0) + JUDGING_SECONDS
 
 
-def _name() -> str:
+def _unique(name: str) -> str:
     """Of this process alone, so that one that starts anew is not taken for the one that died."""
-    return f"{uuid4().hex[:8]}@{socket.gethostname()[:48]}"
+    return f"{name[:20]}-{uuid4().hex[:8]}@{socket.gethostname()[:32]}"
 
 
 def _lanes(text: str) -> tuple[Lane, ...]:
