@@ -1,13 +1,13 @@
 """What tests read in the database of a service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
 from grader.domain.service import FINAL
 from grader.ledger import Ledger
 from grader.ledger.people import AssignmentCard
-from grader.ledger.work import Alert, Report, Submission
+from grader.ledger.work import Alert, Report, Submission, Worker
 from service_stubs import ASSIGNED
 
 
@@ -55,3 +55,8 @@ class Rows:
         with self.ledger.read() as session:
             rows = session.scalars(select(Alert).where(Alert.resolved_at.is_(None))).all()
         return {row.code: [r.subject for r in rows if r.code == row.code] for row in rows}
+
+    def workers(self) -> Sequence[Worker]:
+        """Those that reported and did not leave."""
+        with self.ledger.read() as session:
+            return session.scalars(select(Worker)).all()

@@ -108,6 +108,34 @@ class Service(Rows):
         self._processes.append(process)
         return process
 
+    def worker(self, name: str, *, slots: int = 1, lanes: str = "fast,cpu,regrade") -> Process:
+        """Start a worker whose sandbox is the stub, and wait until it takes work."""
+        return self._ready(
+            name,
+            self.start(
+                name, _celery("worker", "-n", f"{name}@stub", "-Q", lanes, "-c", str(slots))
+            ),
+        )
+
+    def real_worker(self, name: str) -> Process:
+        """Start a worker that runs notebooks in bubblewrap, one at a time."""
+        command = [GRADER, "worker", "--slots", "1", "--name", name]
+        return self._ready(name, self.start(name, command, GRADER_SANDBOX="bubblewrap"))
+
+    def _ready(self, name: str, process: Process) -> Process:
+        def reported() -> bool:
+            assert process.runs, process.told()
+            return any(row.name.startswith(name) for row in self.workers())
+
+        until(f"worker {name} reports", reported, seconds=60)
+        return process
+
+    def upkeep(self) -> Process:
+        """Start what takes back leases and sends messages again."""
+        return self.start(
+            "upkeep", _celery("upkeep", "-B", "-Q", "upkeep", "-c", "1", "-n", "upkeep@stub")
+        )
+
     def api(self) -> str:
         """Start the API, and wait until it answers; its address."""
         port = _free_port()
@@ -216,6 +244,11 @@ class Service(Rows):
 
 FIELDS = {"course": COURSE, "assignment": ASSIGNED}
 """Form fields of an upload beside the notebook."""
+
+
+def _celery(app: str, *options: str) -> list[str]:
+    program = [sys.executable, "-m", "celery", "-A", f"service_stubs.{app}_app", "worker"]
+    return [*program, "--pool", "prefork", "--without-mingle", "--without-gossip", *options]
 
 
 def runs_below(process: Process, word: str) -> bool:
