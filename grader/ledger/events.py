@@ -53,7 +53,7 @@ def after(
         .order_by(Event.id)
         .limit(most)
     )
-    return [Happened(*row) for row in found.tuples()]
+    return [Happened(*row) for row in found]
 
 
 def newest(session: Session) -> int:

@@ -58,7 +58,7 @@ def figures(session: Session, now: datetime) -> Figures:
                 select(Submission.state, Submission.lane, func.count()).group_by(
                     Submission.state, Submission.lane
                 )
-            ).tuples()
+            )
         },
         waits=waits,
         runs=runs,
@@ -69,9 +69,7 @@ def figures(session: Session, now: datetime) -> Figures:
                 select(Alert.code, func.count())
                 .where(Alert.resolved_at.is_(None))
                 .group_by(Alert.code)
-            )
-            .tuples()
-            .all()
+            ).all()
         ),
     )
 
@@ -81,10 +79,10 @@ def _waiting(session: Session, now: datetime) -> dict[str, Waiting]:
         select(Submission.lane, func.count(), func.min(Submission.received_at))
         .where(Submission.state == "queued")
         .group_by(Submission.lane)
-    ).tuples()
+    )
     regrade = session.execute(
         select(func.count(), func.min(RegradeItem.received_at)).where(RegradeItem.state == "queued")
-    ).tuples()
+    )
     lanes = [*oldest, *(("regrade", count, since) for count, since in regrade if count)]
     return {lane: Waiting(n, (now - since).total_seconds()) for lane, n, since in lanes}
 
@@ -99,7 +97,7 @@ def _durations(
         .where(Submission.finished_at >= now - RECENT)
         .order_by(Submission.finished_at.desc())
         .limit(MOST_RECENT)
-    ).tuples()
+    )
     waits, runs = defaultdict(list), defaultdict(list)
     for lane, received, claimed, finished in ended:
         if claimed is not None and finished is not None:
@@ -114,12 +112,12 @@ def _failures(session: Session) -> dict[str, int]:
         select(Submission.reason, func.sum(Submission.failures))
         .where(Submission.failures > 0)
         .group_by(Submission.reason)
-    ).tuples()
+    )
     return {reason or "unknown": int(count) for reason, count in found}
 
 
 def _workers(session: Session, now: datetime) -> Counter[str]:
-    found = session.execute(select(Worker.state, Worker.seen_at)).tuples()
+    found = session.execute(select(Worker.state, Worker.seen_at))
     return Counter(
         "silent" if state == "ok" and seen < now - SILENT else state for state, seen in found
     )

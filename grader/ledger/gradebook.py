@@ -45,9 +45,7 @@ def grades(session: Session, course_id: str, assignment_id: str, rule: Rule) -> 
     counts = dict(
         session.execute(
             select(Submission.student_id, func.count()).where(*ours).group_by(Submission.student_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     order = (
         (Report.earned, Submission.received_at.desc())
@@ -60,14 +58,14 @@ def grades(session: Session, course_id: str, assignment_id: str, rule: Rule) -> 
         .where(*ours)
         .order_by(*order, Submission.id)
         .options(defer(Report.body, raiseload=True))
-    ).tuples()
+    )
     chosen = {row.student_id: (row, report) for row, report in found}
     students = session.execute(
         select(Person.id, Person.name)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.course_id == course_id, Membership.role == "student")
         .order_by(Person.id)
-    ).tuples()
+    )
     return [
         _grade(identity, name, counts.get(identity, 0), chosen.get(identity))
         for identity, name in students

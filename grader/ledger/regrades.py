@@ -107,7 +107,7 @@ def begin(session: Session, wish: Wish, now: datetime) -> Begun:
             Submission.state == "graded",
         )
         .order_by(Submission.received_at, Submission.id)
-    ).tuples()
+    )
     items = [
         RegradeItem(
             id=uuid4().hex,
@@ -141,7 +141,7 @@ def progress(session: Session, regrade_id: str) -> Progress | None:
         .join(Submission, Submission.id == RegradeItem.submission_id)
         .where(RegradeItem.regrade_id == regrade_id)
         .order_by(Submission.student_id, Submission.received_at)
-    ).tuples()
+    )
     items = [Changed(*item) for item in found]
     return Progress(row, Counter(item.state for item in items), items)
 

@@ -18,5 +18,5 @@ def slots_of(session: Session, lane: Lane, now: datetime) -> int:
         select(Worker.lanes, Worker.slots).where(
             Worker.state == "ok", Worker.seen_at >= now - SILENT
         )
-    ).tuples()
+    )
     return sum(slots for lanes, slots in found if lane in lanes.split(","))

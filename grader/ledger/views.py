@@ -41,7 +41,7 @@ class Filter:
 
 def submission(session: Session, identity: str) -> Seen | None:
     """The submission of that id."""
-    found = session.execute(_seen().where(Submission.id == identity)).tuples().first()
+    found = session.execute(_seen().where(Submission.id == identity)).first()
     return None if found is None else Seen(*found)
 
 
@@ -67,7 +67,7 @@ def listed(session: Session, by: Filter, before: str | None, most: int) -> Seque
     if known is not None:
         same = (Submission.received_at == known.received_at) & (Submission.id < known.id)
         query = query.where(or_(Submission.received_at < known.received_at, same))
-    return [Seen(*row) for row in session.execute(query).tuples()]
+    return [Seen(*row) for row in session.execute(query)]
 
 
 def _seen() -> Select[Submission, Report | None]:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from grader.domain.base import Frozen
 from grader.errors import LedgerError, StoreError
+from grader.logs import where
 from grader.reports.text import line
 
 MEDIA = "application/problem+json"
@@ -126,6 +127,6 @@ async def _store(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("unexpected_error", path=request.url.path, exc_info=error)
+    _log.error("unexpected_error", path=request.url.path, error=where(error))
     detail = "an error of ours, which is in the service's log; try again, or tell the staff"
     return answer(ProblemError(500, "internal_error", "Something of ours broke", detail))

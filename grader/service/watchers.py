@@ -17,6 +17,7 @@ from grader.errors import LedgerError
 from grader.ledger import events
 from grader.ledger.events import Happened
 from grader.ledger.work import Submission
+from grader.logs import where
 from grader.service.adapters import Adapters
 from grader.service.places import Places, Standing
 
@@ -142,8 +143,8 @@ class Watchers:
             except LedgerError as error:
                 _log.warning("watchers_cannot_look", error=str(error))
                 continue
-            except Exception:  # noqa: BLE001 - streams outlive what we did not foresee
-                _log.exception("watchers_failed")
+            except Exception as error:  # noqa: BLE001 - streams outlive what we did not foresee
+                _log.error("watchers_failed", error=where(error))
                 continue
             self._tell(look)
 
