@@ -7,7 +7,7 @@
 #
 # BASE      any Debian 12 with apt; installs what is missing
 # PIP       more options of pip, such as --extra-index-url with the CPU builds of torch, a tenth in size
-# wheels/   where the context has that folder, pip installs from it and nowhere else
+# image/wheels   where the context has that folder, pip installs from it and nowhere else
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS python
@@ -17,12 +17,15 @@ RUN python3.11 -c 'import ensurepip' 2>/dev/null || { \
 
 FROM python AS api-environment
 ARG PIP=
-COPY . /context
+# What it stands on first: a change of our own code does not fetch it again.
+COPY image /context/image
 WORKDIR /context
 RUN python3.11 -m venv /opt/grader && \
-    if [ -d wheels ]; then set -- --no-index --find-links wheels; fi && \
+    if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi && \
     /opt/grader/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
-      "$@" ${PIP} --requirement image/api.txt --constraint image/service.lock && \
+      "$@" ${PIP} --requirement image/api.txt --constraint image/service.lock
+COPY . /context
+RUN if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi && \
     /opt/grader/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps "$@" ${PIP} .
 
 FROM python AS api
@@ -40,13 +43,18 @@ CMD ["grader", "api", "--host", "0.0.0.0"]
 
 FROM python AS worker-environment
 ARG PIP=
-COPY . /context
+COPY image /context/image
+COPY pyproject.toml /context/
 WORKDIR /context
 RUN python3.11 -m venv /opt/grader && \
-    if [ -d wheels ]; then set -- --no-index --find-links wheels; fi && \
+    python3.11 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' >asked.txt && \
+    if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi && \
     /opt/grader/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
-      "$@" ${PIP} --constraint image/service.lock . && \
+      "$@" ${PIP} --requirement asked.txt --constraint image/service.lock && \
     /opt/grader/bin/python -I -c 'import torch, torchvision, scipy, matplotlib, nbclient'
+COPY . /context
+RUN if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi && \
+    /opt/grader/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps "$@" ${PIP} .
 
 FROM python AS worker
 # The sandbox is bubblewrap, inside the container: no engine's socket, which would be the host.

@@ -33,7 +33,7 @@ make_base() {
 # Fetched here: the build needs no network, and this machine's way to the index stays out of it.
 fetch() {
   # shellcheck disable=SC2086 - several words
-  .venv/bin/pip download --quiet --disable-pip-version-check --dest "$WORK/context/wheels" \
+  .venv/bin/pip download --quiet --disable-pip-version-check --dest "$WORK/context/image/wheels" \
     ${PIP:-} "$@"
 }
 

@@ -1,0 +1,51 @@
+"""What the slim image runs starts with the libraries that it holds, and no others."""
+
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+import lock_image  # noqa: E402 - a script, found by the line above
+
+API = lock_image.names((ROOT / "image" / "api.txt").read_text())
+OURS = {"notebook-grader"}
+REFUSING = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}} in the slim image", name=name)
+
+sys.meta_path.insert(0, Absent())
+sys.argv = ["grader", *{words!r}]
+from grader.cli import main
+main()
+"""
+
+
+def absent() -> set[str]:
+    """Top-level modules of this environment that the slim image does not have."""
+    held = set(lock_image.closure(API)) | OURS
+    return {
+        module
+        for module, names in packages_distributions().items()
+        if not {canonicalize_name(name) for name in names} & held
+    }
+
+
+@pytest.mark.parametrize(
+    "words", [["api", "--help"], ["upkeep", "--help"], ["admin", "db", "--help"]], ids=" ".join
+)
+def test_the_command_starts(words: list[str]) -> None:
+    program = REFUSING.format(absent=absent(), words=words)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
