@@ -121,7 +121,7 @@ def waiting(session: Session) -> dict[Lane, int]:
         select(Submission.lane, func.count())
         .where(Submission.state == "queued")
         .group_by(Submission.lane)
-    ).tuples()
+    )
     items = select(func.count()).select_from(RegradeItem).where(RegradeItem.state == "queued")
     found = {**dict(counted.all()), "regrade": session.scalar(items) or 0}
     return {lane: found.get(lane, 0) for lane in LANES}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.ledger.failures import Unsent
@@ -144,9 +144,3 @@ def progress(session: Session, regrade_id: str) -> Progress | None:
     )
     items = [Changed(*item) for item in found]
     return Progress(row, Counter(item.state for item in items), items)
-
-
-def waiting(session: Session) -> int:
-    """Items that wait, of all regrades."""
-    query = select(func.count()).select_from(RegradeItem).where(RegradeItem.state == "queued")
-    return session.scalar(query) or 0

@@ -28,7 +28,7 @@ class Rows:
             rows = session.execute(
                 select(Submission.id, Submission.state).where(Submission.id.in_(wanted))
             )
-            return dict(rows.tuples().all())
+            return {row.id: row.state for row in rows}
 
     def done(self, ids: Iterable[str]) -> bool:
         return all(state in FINAL for state in self.states(ids).values())
