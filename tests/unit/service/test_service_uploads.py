@@ -1,0 +1,157 @@
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from api_house import COURSE, EXERCISE, NOW, TRAINING, House, code, notebook, until
+
+from grader.domain.late import LatePolicy
+from grader.ledger import workers
+from grader.ledger.workers import Sign
+
+
+def test_an_upload_waits_in_its_lane_and_the_workers_are_told(house: House) -> None:
+    answer = house.upload("ada", notebook("x = 1"), name="exercise.ipynb")
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["state"], told["lane"], told["place"]) == ("queued", "fast", 1)
+    assert (told["student"], told["course"], told["name"]) == ("ada", COURSE, "exercise.ipynb")
+    assert answer.headers["location"] == f"/api/submissions/{told['id']}"
+    assert house.blobs.notebook(told["sha256"]) == notebook("x = 1")
+    until(lambda: house.row(told["id"]).sent_at)
+    assert house.queue.messages == [("fast", told["id"])]
+
+
+def test_the_digests_that_are_kept_are_those_of_the_bytes_and_of_the_code(house: House) -> None:
+    data = notebook("a = 1", metadata={"title": "other"})
+    one, two = house.submitted("ada", data), house.submitted("bob", notebook("a = 1"))
+    assert house.row(one).sha256 == hashlib.sha256(data).hexdigest() != house.row(two).sha256
+    assert house.row(one).code_sha256 == house.row(two).code_sha256
+
+
+def test_a_notebook_that_trains_takes_the_gpu_lane_where_a_worker_serves_it(house: House) -> None:
+    def lane() -> str:
+        return house.row(house.submitted("ada", TRAINING)).lane
+
+    assert lane() == "cpu"
+    with house.ledger.write() as session:
+        workers.report(session, Sign("w", ("gpu",), 1, "ok"), house.clock())
+    assert lane() == "gpu"
+    house.clock.pass_by(minutes=3)
+    assert lane() == "cpu"
+
+
+def test_a_broker_that_is_gone_refuses_no_upload(house: House) -> None:
+    house.queue.broken = True
+    identity = house.submitted()
+    assert house.row(identity).state == "queued"
+    assert house.row(identity).sent_at is None
+
+
+def test_an_upload_sent_twice_under_a_key_is_one_submission(house: House) -> None:
+    first = house.upload(key="k1")
+    again = house.upload(key="k1")
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert len(house.rows()) == 1
+    other = house.upload(data=notebook("y"), key="k1")
+    assert (other.status_code, code(other)) == (409, "key_reused")
+    assert house.upload("bob", key="k1").status_code == 202
+
+
+def test_a_key_is_visible_ascii_of_bounded_length(house: House) -> None:
+    for key in ("", "a b", "x" * 256):
+        assert code(house.upload(key=key)) == "bad_key"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"{}", "not_a_notebook"),
+        (b"PK\x03\x04", "zip"),
+        (b"[" * 10_000, "too_deep"),
+        (b'{"cells": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "too_deep"),
+        (b'{"metadata": ' + b'{"a":' * 10_000 + b"1" + b"}" * 10_001, "too_deep"),
+        (notebook("x = 1")[:-20], "truncated"),
+        (notebook(metadata={"kernelspec": {"language": "R"}}), "not_python"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_with_its_code_and_spends_nothing(
+    house: House, data: bytes, expected: str
+) -> None:
+    house.offer(max_attempts=1)
+    answer = house.upload(data=data)
+    assert (answer.status_code, code(answer)) == (422, expected)
+    assert "No attempt was spent" in answer.json()["detail"]
+    assert house.upload().status_code == 202
+
+
+def test_attempts_are_counted_by_student_and_not_those_where_we_failed(house: House) -> None:
+    house.offer(max_attempts=2)
+    first = house.submitted()
+    house.submitted()
+    refused = house.upload()
+    assert (refused.status_code, code(refused)) == (403, "no_attempts_left")
+    assert house.upload("bob").status_code == 202
+    house.change(first, state="not_graded", counts=False)
+    assert house.upload().status_code == 202
+    assert code(house.upload()) == "no_attempts_left"
+
+
+def test_an_assignment_opens_and_ends_with_its_late_policy(house: House) -> None:
+    late = LatePolicy(percent=10, days=2)
+    house.offer(opens_at=NOW + timedelta(days=1), due_at=NOW + timedelta(days=5), late=late)
+    assert code(house.upload()) == "not_open"
+    house.clock.pass_by(days=7)
+    assert house.upload().status_code == 202
+    house.clock.pass_by(seconds=1)
+    assert code(house.upload()) == "closed"
+
+
+def test_late_ones_are_taken_without_end_where_no_policy_ends_them(house: House) -> None:
+    house.offer(due_at=NOW - timedelta(days=300))
+    assert house.upload().status_code == 202
+
+
+@pytest.mark.parametrize("person", ["tea", "stan", "bot"])
+def test_times_and_attempts_do_not_bind_those_who_try_the_exercise(
+    house: House, person: str
+) -> None:
+    house.offer(opens_at=NOW + timedelta(days=1), max_attempts=0)
+    assert house.upload(person).status_code == 202
+    assert code(house.upload("ada")) == "not_open"
+
+
+def test_an_unknown_assignment_or_course_is_told(house: House) -> None:
+    assert code(house.upload(assignment="rnn")) == "unknown_assignment"
+    assert code(house.upload(course="nlp")) == code(house.upload(course="none")) == "no_such_course"
+
+
+def test_what_is_no_such_form_is_refused(house: House) -> None:
+    path, files = "/api/submissions", {"notebook": ("a.ipynb", notebook())}
+    fields = {"course": COURSE, "assignment": EXERCISE}
+    assert code(house.post("ada", path, json=fields)) == "not_multipart"
+    assert code(house.post("ada", path, files=files)) == "broken_upload"
+    assert code(house.post("ada", path, files=files, data={"course": COURSE})) == "broken_upload"
+    text = {"notebook": "{}"}
+    assert code(house.post("ada", path, files={"x": ("a", b"")}, data=fields | text)) == (
+        "broken_upload"
+    )
+    two = [("notebook", ("a", b"{}")), ("notebook", ("b", b"{}"))]
+    assert code(house.post("ada", path, files=two, data=fields)) == "broken_upload"
+    long = fields | {"course": "c" * 2_000}
+    assert code(house.post("ada", path, files=files, data=long)) == "broken_upload"
+    broken = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert code(house.post("ada", path, content=b"--b\r\nnonsense", headers=broken)) == (
+        "broken_upload"
+    )
+
+
+def test_the_files_of_the_service_that_are_gone_are_told_as_ours(
+    house: House, tmp_path: Path
+) -> None:
+    (tmp_path / "files").write_text("no folder")
+    answer = house.upload()
+    assert (answer.status_code, code(answer)) == (503, "files_unavailable")
+    assert answer.headers["retry-after"].isdecimal()
+    assert house.rows() == []
