@@ -13,6 +13,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 SECRET = re.compile(r"(?i)token|secret|password|authorization|source|notebook_text")
 """Names of values that are never written."""
+NOISY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "alembic", "httpx")
+"""What they tell of each message and request is told by us, with the submission's id."""
 _IN_URL = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
 _BEARER = re.compile(r"(?i)(bearer\s+)\S+")
 _HIDDEN = "[hidden]"
@@ -47,6 +49,8 @@ def set_up(level: str = "INFO") -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
         )
     )
+    for name in NOISY:
+        logging.getLogger(name).setLevel("WARNING")
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

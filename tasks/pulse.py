@@ -53,7 +53,8 @@ class Pulse:
     def stop(self) -> None:
         """Say that the worker has left, as it was asked to."""
         self._over.set()
-        self._thread.join(EVERY_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(EVERY_SECONDS)
         if self._ledger is None:
             return
         try:

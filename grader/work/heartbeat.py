@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from threading import Event, Lock, Thread
 from time import monotonic
 from types import TracebackType
@@ -36,7 +37,9 @@ class Heartbeat:
         self._close: Callable[[], None] | None = None
         self.ended: Literal["lost", "leaving"] | None = None
         """Why the work must end before it is done."""
-        self._thread = Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread = Thread(
+            target=copy_context().run, args=(self._beat,), name="heartbeat", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -4,6 +4,7 @@ Only for display: where the database is gone, events are dropped and the run goe
 """
 
 from collections.abc import Mapping
+from contextvars import copy_context
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -39,7 +40,9 @@ class Teller:
         self._cells: dict[int, int] = {}
         """Index of each code cell, and its number from 1."""
         self._kernels = 0
-        self._thread = Thread(target=self._write_often, name="teller", daemon=True)
+        self._thread = Thread(
+            target=copy_context().run, args=(self._write_often,), name="teller", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
