@@ -1,0 +1,187 @@
+"""`grader serve` and `grader submit`, as somebody runs them who has just installed the grader."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from service_stubs import ASSIGNED, ASSIGNMENT
+from service_stubs.notebooks import notebook
+from service_stubs.processes import Process, alive, until
+
+from grader.client import Client, kept
+from grader.embedded import left
+from grader.sandbox.linux.slots import Slots
+
+GRADER = str(Path(sys.executable).with_name("grader"))
+
+
+class Home:
+    """A fresh user's place, in which `grader serve` is started and ended."""
+
+    def __init__(self) -> None:
+        # Below /tmp: pytest's folders are too long for a socket.
+        self.folder = Path(mkdtemp(prefix="grader-serve-"))
+        self.state, self.run = self.folder / "state", self.folder / "run"
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("GRADER_", "XDG_"))}
+        self.environment = own | {
+            "HOME": str(self.folder),
+            "GRADER_STATE_DIR": str(self.state),
+            "GRADER_RUNTIME_DIR": str(self.run),
+            "GRADER_ASSIGNMENTS": str(ASSIGNMENT),
+            "COLUMNS": "200",
+        }
+        self.serving: Process | None = None
+
+    def serve(self) -> Process:
+        """Start it, and wait until it says how to hand in."""
+        log = self.folder / "serve.log"
+        log.write_text("")
+        command = [GRADER, "serve", "--port", "0", "--slots", "1"]
+        self.serving = serving = Process(command, log, self.environment)
+        until("it serves", lambda: "grader submit" in log.read_text() or not serving.runs, 90)
+        assert serving.runs, log.read_text()
+        return serving
+
+    def grader(self, *words: str, expected: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [GRADER, *words],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == expected, done.stdout + done.stderr + self.logs()
+        return done
+
+    def client(self) -> Client:
+        account = kept(self.state)
+        assert account is not None
+        return Client(account)
+
+    def logs(self) -> str:
+        files = [self.folder / "serve.log", *(self.state / "logs").glob("*.log")]
+        return "".join(f"\n== {file.name}\n{file.read_text()[-3000:]}" for file in files)
+
+    def notebook(self, name: str, data: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(data)
+        return str(path)
+
+    def hand_in(self, name: str, data: bytes) -> str:
+        """Without waiting; its id."""
+        done = self.grader("submit", self.notebook(name, data), "-a", ASSIGNED)
+        return done.stdout.split()[1]
+
+    def state_of(self, submission: str) -> str:
+        with self.client() as client:
+            return client.standing(submission).state
+
+    def left(self) -> list[int]:
+        """Processes of the service that are there."""
+        return left.left(left.mark(self.state))
+
+    def end(self) -> None:
+        if self.serving is not None:
+            self.serving.end(signal.SIGINT, 60)
+        with suppress(FileNotFoundError):
+            left.kill_left(left.mark(self.state))
+        shutil.rmtree(self.folder)
+
+
+@pytest.fixture(scope="module")
+def home(needs_bubblewrap: None, redis_server: Path) -> Iterator[Home]:
+    made = Home()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def serving(home: Home) -> Process:
+    """The service of the module, started where the last test ended it."""
+    if home.serving is None or not home.serving.runs:
+        return home.serve()
+    return home.serving
+
+
+def nothing_left(home: Home) -> bool:
+    """No process, socket or sandbox: every slot is free."""
+    slots = Slots(home.run / "slots", users=False)
+    with slots.hold() as slot:
+        first = slot.name.endswith("-0")
+    sockets = [path for path in home.run.rglob("*") if path.is_socket()]
+    return not home.left() and not sockets and first
+
+
+def scored(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without what differs from run to run."""
+    run = report.pop("run")
+    return report | {"seed": run["seed_id"], "cells": [cell["status"] for cell in run["cells"]]}
+
+
+@pytest.mark.usefixtures("serving")
+@pytest.mark.parametrize("right", [True, False])
+def test_a_report_is_what_grade_says_on_the_same_machine(home: Home, right: bool) -> None:
+    path = home.notebook("hw.ipynb", notebook(right=right))
+    submitted = home.grader("submit", path, "-a", ASSIGNED, "--wait", "--json", "-")
+    graded = home.grader("grade", path, "-a", str(ASSIGNMENT), "--json", "-")
+    found = scored(json.loads(submitted.stdout))
+    assert found == scored(json.loads(graded.stdout))
+    assert found["earned"] == (9 if right else 6)
+
+
+@pytest.mark.usefixtures("serving")
+def test_the_report_is_shown_as_a_table_and_written_as_html(home: Home) -> None:
+    path, html = home.notebook("hw.ipynb", notebook(right=False)), home.folder / "report.html"
+    words = ("submit", path, "-a", ASSIGNED, "--wait", "--html", str(html), "--fail-under", "7")
+    done = home.grader(*words, expected=1)
+    assert "Score: 6 / 10 (1 pending)" in done.stdout
+    assert "These are sums" in html.read_text()
+
+
+@pytest.mark.usefixtures("serving")
+def test_what_cannot_be_taken_is_told_with_its_exit_code(home: Home) -> None:
+    right = home.notebook("hw.ipynb", notebook())
+    broken = home.notebook("broken.ipynb", b'{"cells": ')
+    home.grader("submit", broken, "-a", ASSIGNED, expected=3)
+    unknown = home.grader("submit", right, "-a", "no-such", expected=2)
+    assert "no such assignment" in unknown.stderr
+    elsewhere = home.grader("submit", right, "--course", "other", "-a", ASSIGNED, expected=2)
+    assert "no such course" in elsewhere.stderr
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_second_one_on_the_same_state_says_so_and_ends(home: Home) -> None:
+    second = home.grader("serve", "--port", "0", expected=4)
+    assert "another `grader serve`" in second.stderr
+    with home.client() as client:
+        assert client.card("local", ASSIGNED).possible == 10
+
+
+def test_ctrl_c_leaves_nothing_and_the_next_start_carries_on(home: Home, serving: Process) -> None:
+    runs = home.hand_in("slow.ipynb", notebook("slow", sleeps=6))
+    waits = home.hand_in("hw.ipynb", notebook("waits"))
+    until("it runs", lambda: home.state_of(runs) == "running")
+    there = home.left()
+    assert serving.end(signal.SIGINT, 60) == 0, home.logs()
+    assert not any(alive(pid) for pid in there)
+    assert nothing_left(home)
+    home.serve()
+    until("both are graded", lambda: {home.state_of(i) for i in (runs, waits)} == {"graded"}, 60)
+
+
+def test_a_start_after_a_kill_carries_on(home: Home, serving: Process) -> None:
+    runs = home.hand_in("slow.ipynb", notebook("slow again", sleeps=6))
+    until("it runs", lambda: home.state_of(runs) == "running")
+    serving.kill()
+    home.serve()
+    until("it is graded", lambda: home.state_of(runs) == "graded", 120)
