@@ -32,6 +32,7 @@ class Process:
     ) -> None:
         """Start it; `user`: its number, for root to become somebody else."""
         self.log = log
+        self._asked = False
         with log.open("ab") as out:
             self._process = subprocess.Popen(
                 command,
@@ -66,12 +67,17 @@ class Process:
         """SIGCONT to all of it."""
         self._signal(signal.SIGCONT)
 
-    def end(self, ask: signal.Signals = signal.SIGTERM, seconds: float = _END_SECONDS) -> int:
-        """Ask its first process to end, kill what does not; its exit status."""
-        if self.runs:
-            self._process.send_signal(ask)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
+    def ask(self, to_end: signal.Signals = signal.SIGTERM) -> None:
+        """Ask its first process to end; once, for a second time means at once."""
+        if self.runs and not self._asked:
+            self._asked = True
+            self._process.send_signal(to_end)
+
+    def end(self, to_end: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to end, and kill what does not; its exit status."""
+        self.ask(to_end)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_END_SECONDS)
         # A group lives as long as one process of it: what was left behind is killed with it.
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)

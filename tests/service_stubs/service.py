@@ -17,6 +17,7 @@ import httpx
 
 from grader import notebook as notebooks
 from grader import scoring
+from grader.cli.worker import upkeep_arguments, worker_arguments
 from grader.domain.card import Card
 from grader.errors import QueueError
 from grader.ledger import access, intake, migrate, publish
@@ -108,14 +109,10 @@ class Service(Rows):
         self._processes.append(process)
         return process
 
-    def worker(self, name: str, *, slots: int = 1, lanes: str = "fast,cpu,regrade") -> Process:
+    def worker(self, name: str, *, slots: int = 1) -> Process:
         """Start a worker whose sandbox is the stub, and wait until it takes work."""
-        return self._ready(
-            name,
-            self.start(
-                name, _celery("worker", "-n", f"{name}@stub", "-Q", lanes, "-c", str(slots))
-            ),
-        )
+        arguments = worker_arguments(name, ("fast", "cpu", "regrade"), slots, seconds=600)
+        return self._ready(name, self.start(name, _stub("worker_app", arguments)))
 
     def real_worker(self, name: str) -> Process:
         """Start a worker that runs notebooks in bubblewrap, one at a time."""
@@ -132,9 +129,7 @@ class Service(Rows):
 
     def upkeep(self) -> Process:
         """Start what takes back leases and sends messages again."""
-        return self.start(
-            "upkeep", _celery("upkeep", "-B", "-Q", "upkeep", "-c", "1", "-n", "upkeep@stub")
-        )
+        return self.start("upkeep", _stub("upkeep_app", upkeep_arguments()))
 
     def api(self) -> str:
         """Start the API, and wait until it answers; its address."""
@@ -227,11 +222,12 @@ class Service(Rows):
         return found
 
     def stop(self) -> None:
-        """Ask all that was started to end, the last one first."""
-        while self._processes:
-            process = self._processes.pop()
+        """Ask all that was started to end, at once, and wait for it."""
+        for process in self._processes:
             process.go_on()
-            process.end()
+            process.ask()
+        while self._processes:
+            self._processes.pop().end()
 
     def end(self) -> None:
         """End everything, and remove the folder."""
@@ -246,9 +242,8 @@ FIELDS = {"course": COURSE, "assignment": ASSIGNED}
 """Form fields of an upload beside the notebook."""
 
 
-def _celery(app: str, *options: str) -> list[str]:
-    program = [sys.executable, "-m", "celery", "-A", f"service_stubs.{app}_app", "worker"]
-    return [*program, "--pool", "prefork", "--without-mingle", "--without-gossip", *options]
+def _stub(module: str, arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", f"service_stubs.{module}", *arguments]
 
 
 def runs_below(process: Process, word: str) -> bool:

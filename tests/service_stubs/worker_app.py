@@ -1,9 +1,10 @@
-"""``celery -A service_stubs.worker_app worker``: a worker whose sandbox is the stub.
+"""``python -m service_stubs.worker_app worker``: a worker whose sandbox is the stub.
 
-Everything else is what `tasks.app` is made of. Nothing in the product imports this module.
+Everything else is what `tasks.worker` is made of. Nothing in the product imports this module.
 """
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -58,4 +59,5 @@ def _pulse(settings: Settings, name: str, lanes: tuple[Lane, ...], slots: int) -
     return Pulse(lambda: services.ledger(settings), Health({}), sign, clock)
 
 
-app = grading.build(Settings(), _desk, _pulse)
+if __name__ == "__main__":
+    grading.build(Settings(), _desk, _pulse).worker_main(sys.argv[1:])
