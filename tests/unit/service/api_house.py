@@ -250,8 +250,10 @@ class House:
 
     @contextmanager
     def listening(self) -> Iterator[str]:
-        """The app behind a real server; its address."""
-        config = uvicorn.Config(self.app, port=0, log_config=None, access_log=False)
+        """Another app over the same, behind a real server; its address."""
+        config = uvicorn.Config(
+            create_app(self.adapters), port=0, log_config=None, access_log=False
+        )
         server = uvicorn.Server(config)
         thread = Thread(target=server.run)
         thread.start()

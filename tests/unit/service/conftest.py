@@ -19,7 +19,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> House:
 def house(filled: House, tmp_path: Path) -> Iterator[House]:
     """The school, with its app running."""
     shutil.copy(filled.folder / "grader.db", tmp_path)
-    made = House(tmp_path, tokens=filled.tokens)
+    made = House(tmp_path, tokens=dict(filled.tokens))
     with made.client:
         yield made
     made.ledger.close()
