@@ -11,6 +11,7 @@ PACKAGES=()
 "$BASE_PYTHON" -c 'import ensurepip, venv' 2>/dev/null || PACKAGES+=(python3.11-venv)
 command -v bwrap >/dev/null || PACKAGES+=(bubblewrap)
 command -v npm >/dev/null || PACKAGES+=(npm)
+command -v redis-server >/dev/null || PACKAGES+=(redis-server)
 
 if [ "${#PACKAGES[@]}" -gt 0 ]; then
   LINE="apt-get update && apt-get install -y --no-install-recommends ${PACKAGES[*]}"
