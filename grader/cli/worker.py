@@ -48,7 +48,8 @@ def worker(
     wrong, 4 the database belongs to a later version.
     """
     # They cost time that other commands need not wait.
-    from grader.cli.slots import gpu_shares, slots_here
+    from grader.cli.slots import gpu_shares, gpus_here
+    from grader.cli.slots import slots as slots_here
     from grader.domain.card import Card
     from grader.ledger import migrate, publish
     from grader.wiring import services
@@ -61,11 +62,10 @@ def worker(
     with ledger.write() as session:
         publish.publish(session, [Card.of(item) for item in assignments], datetime.now(UTC))
     ledger.close()
-    if "gpu" in wanted:
-        shares = gpu_shares(settings, assignments)
-        os.environ["GRADER_GPU_SHARES"] = str(shares)
-        settings = settings.model_copy(update={"gpu_shares": shares})
-    here = slots or slots_here(settings, wanted, assignments)
+    gpus = gpus_here(settings) if "gpu" in wanted else ()
+    shares = gpu_shares(assignments, gpus, settings.gpu_shares)
+    os.environ["GRADER_GPU_SHARES"] = str(shares)
+    here = slots or slots_here(wanted, assignments, gpus, shares)
     needed = sorted({name for item in assignments for name in item.datasets})
     os.environ["GRADER_WORKER_DATA"] = ",".join(needed)
     _become("tasks.worker", worker_arguments(name, wanted, here, longest(assignments)))
