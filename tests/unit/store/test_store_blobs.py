@@ -4,15 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from grader.domain.evidence import Evidence
+from grader.domain.hidden import Hidden
+from grader.domain.limits import Limits
+from grader.domain.run import Environment, SandboxFacts, Stopped
 from grader.errors import StoreError
-from grader.store import Blobs
+from grader.store import Blobs, Kept, StoredRun
 
 SHA = "ab" * 32
 
@@ -90,3 +97,52 @@ Blobs("file://{tmp_path}").put_notebook("{SHA}", b"x" * 100)
         blobs.notebook(SHA)
     blobs.put_notebook(SHA, b"y")
     assert blobs.notebook(SHA) == b"y"
+
+
+def a_kept_run() -> Kept:
+    evidence = Evidence(
+        environment=Environment(),
+        cells=(),
+        answers=(),
+        stopped=Stopped(reason="finished"),
+        facts=SandboxFacts(sandbox="fake", seconds=1),
+    )
+    run = StoredRun(
+        notebook=b"{}",
+        name="n.ipynb",
+        assignment="cnn",
+        assignment_version="1",
+        sha256=SHA,
+        hidden=Hidden(seed="00"),
+        limits=Limits(),
+        asked={"a": "00"},
+        evidence=evidence,
+    )
+    return Kept(run, {"weights": {"accuracy": 0.5}})
+
+
+def test_a_run_comes_back_with_what_was_measured_of_it(blobs: Blobs) -> None:
+    name = uuid4().hex
+    blobs.put_run(name, a_kept_run())
+    assert blobs.run(name) == a_kept_run()
+    now = datetime.now(UTC)
+    assert list(blobs.runs_before(now + timedelta(minutes=1))) == [name]
+    assert list(blobs.runs_before(now - timedelta(minutes=1))) == []
+    blobs.drop_run(name)
+    assert list(blobs.runs_before(now + timedelta(minutes=1))) == []
+
+
+@pytest.mark.parametrize("kind", ["above", "link", "no tar"])
+def test_a_run_that_somebody_packed_otherwise_is_refused(tmp_path: Path, kind: str) -> None:
+    packed = BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        member = tarfile.TarInfo("../above" if kind == "above" else "run")
+        if kind == "link":
+            member.type, member.linkname = tarfile.SYMTYPE, "/etc"
+        tar.addfile(member)
+    data = b"no tar" if kind == "no tar" else packed.getvalue()
+    name = "ab" * 16
+    (tmp_path / "runs" / "ab").mkdir(parents=True)
+    (tmp_path / "runs" / "ab" / f"{name}.tar").write_bytes(data)
+    with pytest.raises(StoreError, match=f"run {name} cannot be unpacked"):
+        Blobs(f"file://{tmp_path}").run(name)
