@@ -15,6 +15,7 @@ from grader.cli import (
     doctor,
     grade,
     regrade,
+    report,
     serve,
     submit,
     worker,
@@ -37,6 +38,7 @@ app.command("regrade")(regrade.command)
 app.command("serve")(serve.command)
 app.command("api")(api.command)
 app.command("submit")(submit.command)
+app.command("report")(report.command)
 app.command("worker")(worker.worker)
 app.command("upkeep")(worker.upkeep)
 app.command("doctor")(doctor.command)

@@ -10,6 +10,9 @@ from grader.cli.exits import Exit, code_of_report
 from grader.cli.live_view import LiveView
 from grader.cli.options import (
     AssignmentOption,
+    FailUnderOption,
+    HtmlOption,
+    JsonOption,
     LimitsOption,
     NotebookArgument,
     SandboxOrNoneOption,
@@ -29,10 +32,8 @@ from grader.store import MEMO, FileMemo, require_usable, save
 def command(
     notebook: NotebookArgument,
     assignment: AssignmentOption = "cnn",
-    json: Annotated[
-        Path | None, typer.Option(help="Write the JSON report here; - for standard output only.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
+    json: JsonOption = None,
+    html: HtmlOption = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the Markdown report here.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here, for CI.")] = None,
     sandbox: SandboxOrNoneOption = "auto",
@@ -41,9 +42,7 @@ def command(
     evidence: Annotated[
         Path | None, typer.Option(help="Keep the run's evidence in this folder, for `regrade`.")
     ] = None,
-    fail_under: Annotated[
-        float | None, typer.Option(help="Exit with 1 where fewer points were earned.")
-    ] = None,
+    fail_under: FailUnderOption = None,
 ) -> None:
     """Run a notebook in a sandbox and score it.
 

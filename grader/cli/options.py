@@ -116,3 +116,26 @@ def parse_limits(text: str, base: Limits) -> Limits:
 NotebookArgument = Annotated[
     Path, typer.Argument(help="The notebook (.ipynb).", exists=True, dir_okay=False, readable=True)
 ]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="GRADER_URL",
+        help="The service's address.",
+        show_default="the `grader serve` of this user",
+    ),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="GRADER_TOKEN",
+        help="Who you are; better in the environment.",
+        show_default="the one that `grader serve` made",
+    ),
+]
+JsonOption = Annotated[
+    Path | None, typer.Option(help="Write the JSON report here; - for standard output only.")
+]
+HtmlOption = Annotated[Path | None, typer.Option(help="Write the HTML report here.")]
+FailUnderOption = Annotated[
+    float | None, typer.Option(help="Exit with 1 where fewer points were earned.")
+]

@@ -1,45 +1,38 @@
 """`grader submit`: one notebook, graded by a service."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.cli.exits import Exit, code_of_report
-from grader.cli.options import NotebookArgument
+from grader.cli.options import (
+    FailUnderOption,
+    HtmlOption,
+    JsonOption,
+    NotebookArgument,
+    TokenOption,
+    UrlOption,
+)
 from grader.cli.output import complain, out, plain
 from grader.cli.results import show
 from grader.notebook import MAX_FILE_BYTES
+
+if TYPE_CHECKING:
+    from grader.cli.remote import Outcome
 
 
 def command(
     notebook: NotebookArgument,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it, and show its report.")] = False,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="GRADER_URL",
-            help="The service's address.",
-            show_default="the `grader serve` of this user",
-        ),
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            envvar="GRADER_TOKEN",
-            help="Who you are; better in the environment.",
-            show_default="the one that `grader serve` made",
-        ),
-    ] = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
     course: Annotated[str, typer.Option(help="Id of the course.")] = "local",
     assignment: Annotated[str, typer.Option("--assignment", "-a", help="Its id.")] = "cnn",
-    json: Annotated[
-        Path | None, typer.Option(help="Write the JSON report here; - for standard output only.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
-    fail_under: Annotated[
-        float | None, typer.Option(help="Exit with 1 where fewer points were earned.")
-    ] = None,
+    json: JsonOption = None,
+    html: HtmlOption = None,
+    fail_under: FailUnderOption = None,
 ) -> None:
     """Hand a notebook in to a service; with --wait, follow it and show its report.
 
@@ -47,7 +40,7 @@ def command(
     notebook cannot be read, 4 it could not be graded, or no service answers.
     """
     # It costs time that other commands need not wait.
-    from grader.cli.handing_in import Wish, account, hand_in
+    from grader.cli.remote import Wish, account, hand_in
 
     wanted = {"json": json, "html": html}
     if not wait and (fail_under is not None or any(wanted.values())):
@@ -60,8 +53,14 @@ def command(
     if not wait:
         out.print(f"Submission {done.standing.id} is {done.standing.state}.", highlight=False)
         return
+    finish(done, wanted, fail_under)
+
+
+def finish(done: "Outcome", wanted: Mapping[str, Path | None], fail_under: float | None) -> None:
+    """Show the report, or say why there is none. Raises typer.Exit unless all is well."""
     if done.report is None:
-        complain(plain(f"{done.standing.state}: {done.standing.message or done.standing.reason}"))
+        why = done.standing.message or done.standing.reason or "there is no report yet"
+        complain(plain(f"{done.standing.state}: {why}"))
         raise typer.Exit(Exit.NOT_GRADED)
     show(done.report, wanted)
     code = code_of_report(done.report, fail_under)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from httpx_sse import SSEError, connect_sse
@@ -94,16 +94,16 @@ class Client:
 
     def standing(self, submission: str) -> Standing:
         """How it stands. Raises ServiceError."""
-        return self._asked(Standing, lambda: self._http.get(f"/api/submissions/{submission}"))
+        return self._asked(Standing, lambda: self._http.get(_path(submission)))
 
     def card(self, course: str, assignment: str) -> Card:
         """What the assignment asks. Raises ServiceError."""
-        path = f"/api/courses/{course}/assignments/{assignment}"
+        path = f"/api/courses/{quote(course, safe='')}/assignments/{quote(assignment, safe='')}"
         return self._asked(Offered, lambda: self._http.get(path)).card
 
     def report(self, submission: str) -> ScoreReport:
         """Its report. Raises ServiceError."""
-        path = f"/api/submissions/{submission}/report.json"
+        path = f"{_path(submission)}/report.json"
         return self._asked(ScoreReport, lambda: self._http.get(path))
 
     def events(self, submission: str, last: str) -> Iterator[Told]:
@@ -118,7 +118,7 @@ class Client:
         """
         headers = {"Last-Event-ID": last} if last else {}
         timeout = httpx.Timeout(ANSWER_SECONDS, read=SILENT_SECONDS)
-        path = f"/api/submissions/{submission}/events"
+        path = f"{_path(submission)}/events"
         try:
             with connect_sse(self._http, "GET", path, headers=headers, timeout=timeout) as source:
                 for event in source.iter_sse():
@@ -162,6 +162,10 @@ class Client:
             raise _NotNowError(
                 "unreachable", f"no service answers at {self._url}: {error or type(error).__name__}"
             ) from error
+
+
+def _path(submission: str) -> str:
+    return f"/api/submissions/{quote(submission, safe='')}"
 
 
 def _success(response: httpx.Response) -> httpx.Response:

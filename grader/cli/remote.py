@@ -1,4 +1,4 @@
-"""Hands a notebook in and shows what becomes of it."""
+"""What commands ask of a service."""
 
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ class Outcome(Frozen):
 
     standing: Standing
     report: ScoreReport | None
-    """None: there is none, or none was waited for."""
+    """None: there is none, or none yet."""
 
 
 def account(url: str | None, token: str | None) -> Account:
@@ -44,7 +44,9 @@ def account(url: str | None, token: str | None) -> Account:
     if not url:
         raise typer.BadParameter("found no `grader serve` of this user: start it, or give --url")
     if token is not None:
-        return Account(url=url, token=SecretStr(token))
+        if not token.isascii():
+            raise typer.BadParameter("the token is none: found letters that are not ASCII")
+        return Account(url=url, token=SecretStr(token.strip()))
     if here is None or url != here.url:
         raise typer.BadParameter(f"{url} needs a token: set GRADER_TOKEN")
     return here
@@ -63,7 +65,17 @@ def hand_in(who: Account, name: str, data: bytes, wish: Wish) -> Outcome:
         if wish.wait:
             err.print(f"Submission {standing.id} is {standing.state}.", highlight=False)
             standing = _followed(client, standing, wish, read)
-        report = client.report(standing.id) if wish.wait and standing.state == "graded" else None
+        return _with_report(client, standing)
+
+
+def outcome(who: Account, submission: str) -> Outcome:
+    """What has become of a submission. Raises ServiceError."""
+    with Client(who) as client:
+        return _with_report(client, client.standing(submission))
+
+
+def _with_report(client: Client, standing: Standing) -> Outcome:
+    report = client.report(standing.id) if standing.state == "graded" else None
     return Outcome(standing=standing, report=report)
 
 
