@@ -66,7 +66,7 @@ def serve(settings: Settings, wish: Wish, tell: Tell, started: Callable[[Running
         stages = plan.stages(settings, wish, ledger, mark)
 
         def ready() -> None:
-            started(_running(settings, wish, sandbox, ledger))
+            started(running(settings, wish, sandbox, ledger))
 
         tell("starting; libraries are imported, which takes some seconds")
         Supervisor(stages, tell).run(ready)
@@ -92,7 +92,8 @@ def _sandbox(settings: Settings) -> str:
         ) from error
 
 
-def _running(settings: Settings, wish: Wish, sandbox: str, ledger: Ledger) -> Running:
+def running(settings: Settings, wish: Wish, sandbox: str, ledger: Ledger) -> Running:
+    """What is told of the service, once a worker has published its assignments."""
     with ledger.read() as session:
         cards = publish.cards(session)
     lacking = [

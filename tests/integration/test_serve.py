@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from redis import Redis
 from service_stubs import ASSIGNED, ASSIGNMENT
 from service_stubs.notebooks import notebook
 from service_stubs.processes import Process, alive, until
@@ -158,6 +159,27 @@ def test_a_second_one_on_the_same_state_says_so_and_ends(home: Home) -> None:
     assert "another `grader serve`" in second.stderr
     with home.client() as client:
         assert client.card("local", ASSIGNED).possible == 10
+
+
+def test_without_a_sandbox_it_does_not_start(home: Home) -> None:
+    home.environment["GRADER_SANDBOX"] = "glass"
+    try:
+        refused = home.grader("serve", "--port", "0", expected=4)
+    finally:
+        del home.environment["GRADER_SANDBOX"]
+    assert "notebooks cannot be run here: there is no sandbox 'glass'" in refused.stderr
+    assert "grader doctor" in refused.stderr
+
+
+@pytest.mark.usefixtures("serving")
+def test_redis_killed_is_started_again_and_nothing_is_lost(home: Home) -> None:
+    with Redis(unix_socket_path=str(home.run / "service" / "redis.sock")) as redis:
+        pid = redis.info("server")["process_id"]
+    os.kill(pid, signal.SIGKILL)
+    waits = home.hand_in("hw.ipynb", notebook("redis"))
+    until("it is graded", lambda: home.state_of(waits) == "graded", 60)
+    assert not alive(pid)
+    assert "redis was killed by SIGKILL" in (home.folder / "serve.log").read_text()
 
 
 def test_ctrl_c_leaves_nothing_and_the_next_start_carries_on(home: Home, serving: Process) -> None:

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from service_stubs import ASSIGNMENT
 
+from grader import scoring
 from grader.client.account import Account, keep, kept
+from grader.domain.card import Card
 from grader.embedded import first, left, plan
 from grader.embedded.alone import alone
+from grader.embedded.serve import Running, running
 from grader.errors import ServeError
-from grader.ledger import Ledger, access, migrate
+from grader.ledger import Ledger, access, migrate, publish
 from grader.settings import Settings
 
 HOLD = """
@@ -167,6 +171,28 @@ def test_a_token_that_was_revoked_is_replaced(ledger: Ledger, tmp_path: Path) ->
         access.revoke(session, token.split("_")[1], NOW)
     first.prepare(ledger, tmp_path, "http://127.0.0.1:1", NOW)
     assert token_of(tmp_path) != token
+
+
+def published(ledger: Ledger, state: Path, *datasets: str) -> Running:
+    card = Card.of(scoring.load(str(ASSIGNMENT))).model_copy(update={"datasets": datasets})
+    with ledger.write() as session:
+        publish.publish(session, [card], NOW)
+    settings = Settings(state_dir=state, data_dir=state / "data")
+    return running(settings, WISH, "bubblewrap", ledger)
+
+
+def test_a_data_set_that_is_missing_is_told_before_anyone_hands_in(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    found = published(ledger, tmp_path, "mnist")
+    assert found.assignments == ["averages"]
+    [lacking] = found.lacking
+    assert lacking.startswith("averages cannot be graded yet")
+    assert "grader data fetch mnist" in lacking
+
+
+def test_an_assignment_without_data_lacks_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    assert published(ledger, tmp_path).lacking == []
 
 
 @pytest.mark.parametrize(
