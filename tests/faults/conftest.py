@@ -9,9 +9,15 @@ from service_stubs.service import Service
 
 
 @pytest.fixture
-def service(redis_server: Path) -> Iterator[Service]:
+def lease() -> float:
+    """Seconds; tests wait for the end of leases."""
+    return 2
+
+
+@pytest.fixture
+def service(redis_server: Path, lease: float) -> Iterator[Service]:
     """Redis and SQLite; a test starts what it needs besides."""
-    made = Service()
+    made = Service(lease=lease)
     try:
         yield made
         made.stop()
