@@ -5,14 +5,13 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.domain.card import Card
 from grader.domain.service import Lane
 from grader.errors import GraderError
 from grader.ledger import events, offerings, publish
-from grader.ledger.people import Membership
+from grader.ledger.people import Person
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Submission
 
@@ -91,8 +90,7 @@ def accept(session: Session, upload: Upload, now: datetime) -> Accepted:
 
 def _one_by_one(session: Session, upload: Upload) -> None:
     """Wait for other uploads of the student: on SQLite every writer waits for the others anyway."""
-    mine = (upload.course_id, upload.student_id)
-    session.get(Membership, mine, with_for_update=True)
+    session.get(Person, upload.student_id, with_for_update=True)
 
 
 def _replayed(session: Session, upload: Upload) -> Accepted | None:
@@ -163,7 +161,6 @@ def _lane(session: Session, card: Card, upload: Upload, now: datetime) -> Lane:
 
 
 def _insert(session: Session, upload: Upload, lane: Lane, now: datetime) -> Accepted:
-    """A new row; or the one that another process wrote under the same key a moment ago."""
     identity = uuid4().hex
     row = Submission(
         id=identity,
@@ -180,12 +177,7 @@ def _insert(session: Session, upload: Upload, lane: Lane, now: datetime) -> Acce
         received_at=now,
         counts=upload.bound,
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-    except IntegrityError:
-        if (before := _replayed(session, upload)) is not None:
-            return before
-        raise
+    session.add(row)
+    session.flush()
     events.append(session, identity, "state", {"state": "queued", "lane": lane}, now)
     return Accepted(identity, lane, replayed=False)
