@@ -119,7 +119,8 @@ class LiveView:
         elapsed = _clock(monotonic() - self._start)
         if self._cell is None:
             return Text(f"{elapsed}  {_plain(self._line, 100)}", style="bold")
-        head = f"{elapsed}  cell {self._done + 1}/{len(self._cells)} (index {self._cell})"
+        number = min(self._done + 1, len(self._cells))
+        head = f"{elapsed}  cell {number}/{len(self._cells)} (index {self._cell})"
         seconds = monotonic() - self._cell_start
         first = next(iter(self._cells.get(self._cell, "").strip().splitlines()), "")
         text = Text(f"{head}  {_clock(seconds)}  ", style="bold")

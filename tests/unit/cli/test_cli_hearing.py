@@ -68,6 +68,13 @@ def test_cells_epochs_and_accuracies_are_told(shown: Shown) -> None:
     assert "epoch 2/5, test accuracy 95.1%" in text
 
 
+def test_the_last_cell_stays_the_last(shown: Shown) -> None:
+    for index in range(3):
+        shown.hear("cell", index=index, status="running")
+        shown.hear("cell", index=index, status="ok", seconds=1)
+    assert "cell 3/3 (index 2)" in shown.text()
+
+
 def test_problems_show_their_points_so_far(shown: Shown) -> None:
     shown.hear("problem", **PROBLEM, message="so and so", pending=0)
     [line] = [line for line in shown.text().splitlines() if "Perceptron" in line]
