@@ -19,6 +19,7 @@ from grader.domain.service import Lane
 from grader.errors import LedgerError
 from grader.settings import Settings
 from grader.work import Desk, Looked, look
+from grader.work.resting import Resting
 from tasks.pulse import Pulse
 
 MakeDesk = Callable[[Settings, str, int], Desk]
@@ -41,6 +42,7 @@ class Slots:
         self._parents_end: int | None = None
         self._slots_end: int | None = None
         self._desk: Desk | None = None
+        self._resting = Resting()
 
     def connect(self) -> None:
         """Hear of what Celery does with this process."""
@@ -62,10 +64,12 @@ class Slots:
             Thread(target=self._pass_on, args=(desk,), name="leaving", daemon=True).start()
             self._desk = desk
         try:
-            return look(self._desk, lane, work)
+            found = look(self._desk, lane, work)
         except LedgerError as error:
             _log.warning("database_gone", lane=lane, error=str(error))
             return Looked("nothing")
+        self._leaving.wait(self._resting.seconds(found))
+        return found
 
     def _begin(self, sender: str, options: dict[str, Any], **_: object) -> None:
         self._name = sender[:MAX_NAME]

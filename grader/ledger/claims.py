@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -42,7 +42,7 @@ class Claimant:
 
 def claim(session: Session, lane: Lane, by: Claimant, now: datetime) -> Claim | None:
     """The submission of the lane whose turn it is; None where none waits."""
-    for identity in session.scalars(_fairest(lane)).all():
+    for identity in session.scalars(_fairest(lane, by, now)).all():
         if (taken := _take(session, Submission, identity, by, now)) is not None:
             return taken
     return None
@@ -52,7 +52,7 @@ def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None
     """The oldest item of a regrade; None where none waits."""
     oldest = (
         select(RegradeItem.id)
-        .where(RegradeItem.state == "queued")
+        .where(RegradeItem.state == "queued", _rested(RegradeItem, by, now))
         .order_by(RegradeItem.received_at, RegradeItem.id)
         .limit(_TRIES)
     )
@@ -62,10 +62,22 @@ def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None
     return None
 
 
-def _fairest(lane: Lane) -> Select[str]:
+def _fairest(lane: Lane, by: Claimant, now: datetime) -> Select[str]:
     """A student's second waiting submission stands behind every other student's first."""
     turns = turns_in(lane).subquery()
-    return select(turns.c.id).order_by(turns.c.turn, turns.c.received_at, turns.c.id).limit(_TRIES)
+    return (
+        select(turns.c.id)
+        .join(Submission, Submission.id == turns.c.id)
+        .where(_rested(Submission, by, now))
+        .order_by(turns.c.turn, turns.c.received_at, turns.c.id)
+        .limit(_TRIES)
+    )
+
+
+def _rested(table: Table, by: Claimant, now: datetime) -> ColumnElement[bool]:
+    """Not failed at a moment ago: what was wrong with us may pass, and three tries are few."""
+    once = and_(table.failures == 1, table.claimed_at < now - by.lease / 2)
+    return or_(table.failures == 0, once, table.claimed_at < now - 2 * by.lease)
 
 
 def turns_in(lane: Lane) -> Select[str, datetime, int]:

@@ -79,7 +79,8 @@ def fingerprint(settings: Settings, assignment: Assignment) -> str:
 
 def looks(settings: Settings, datasets: tuple[str, ...]) -> Mapping[str, Look]:
     """What a worker's health is looked at by; `datasets`: those that its assignments need."""
-    box = cache(lambda: wiring.sandbox(settings, settings.sandbox))
+    alone = settings.model_copy(update={"waiting": 0})  # it runs nothing
+    box = cache(lambda: wiring.sandbox(alone, settings.sandbox))
 
     def data() -> None:
         for name in datasets:

@@ -68,7 +68,9 @@ class Looked:
             ``refused``: nobody can grade the notebook; ``failed``: we did; ``lost``: it is another
             worker's by now, or cancelled; ``given_back``: the worker ends.
         id: the submission, or the item of a regrade.
+        reason: code of our failure, for ``failed``.
     """
 
     how: Literal["nothing", "leaving", "graded", "refused", "failed", "lost", "given_back"]
     id: str | None = None
+    reason: str | None = None

@@ -9,7 +9,7 @@ from grader.domain.service import Lane
 from grader.errors import LedgerError, QueueError
 from grader.ledger import claims, events, failures
 from grader.ledger.claims import Claim, Table
-from grader.ledger.failures import Fault, Unsent
+from grader.ledger.failures import Failure, Fault, Unsent
 from grader.ledger.work import Submission
 from grader.work import failing
 from grader.work.desk import Desk, Looked
@@ -41,7 +41,14 @@ def fail(desk: Desk, table: Table, held: Claim, fault: Fault) -> Looked:
     """Count a failure of ours. Raises LedgerError."""
     failing.log(fault)
     failure = insist(desk, lambda session: failures.fail(session, table, held, desk.clock(), fault))
-    return Looked("lost" if failure is None else "failed", held.id)
+    return failed(held, failure, fault)
+
+
+def failed(held: Claim, failure: Failure | None, fault: Fault) -> Looked:
+    """What a failure of ours came to; None: it was not ours any more."""
+    if failure is None:
+        return Looked("lost", held.id)
+    return Looked("failed", held.id, fault.reason)
 
 
 def _give_back(desk: Desk, table: Table, held: Claim) -> Looked:

@@ -20,7 +20,7 @@ from grader.work import failing, regrading, same
 from grader.work.desk import Desk, Looked
 from grader.work.failing import CheckBrokeError
 from grader.work.heartbeat import Heartbeat
-from grader.work.holding import announce, hold
+from grader.work.holding import announce, failed, hold
 from grader.work.keeping import Judged, NewRun, insist, keep_report, keep_run
 from grader.work.telling import Teller
 
@@ -146,4 +146,4 @@ def _broke(desk: Desk, row: Submission, held: Claim, judged: Judged) -> Looked:
         judged,
         lambda session: failures.fail(session, Submission, held, desk.clock(), fault),
     )
-    return Looked("lost" if failure is None else "failed", row.id)
+    return failed(held, failure, fault)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 from ledger_rows import LEASE, NOW, WORKER, later, regrade_item, waiting
 
@@ -13,9 +14,9 @@ from grader.ledger.work import RegradeItem, Submission
 DISK_FULL = Fault("disk_full", "no space is left")
 
 
-def claimed(ledger: Ledger) -> Claim:
+def claimed(ledger: Ledger, now: datetime = NOW) -> Claim:
     with ledger.write() as session:
-        claim = claims.claim(session, "cpu", WORKER, NOW)
+        claim = claims.claim(session, "cpu", WORKER, now)
     assert claim
     return claim
 
@@ -42,8 +43,8 @@ def test_after_the_third_it_is_given_up_and_no_attempt_is_spent(ledger: Ledger) 
     with ledger.write() as session:
         identity = waiting(session, "ada")
     given_up = []
-    for _ in range(3):
-        claim = claimed(ledger)
+    for turn in range(3):
+        claim = claimed(ledger, later(1000 * turn))
         with ledger.write() as session:
             failed = failures.fail(session, Submission, claim, later(1), DISK_FULL)
         assert failed
@@ -114,7 +115,7 @@ def test_a_worker_that_renews_while_somebody_tends_keeps_its_row_or_loses_it_who
         if lost:
             assert (found.state, found.failures) == ("queued", 1)
             with ledger.write() as session:  # out of the next round's way
-                session.delete(session.get_one(Submission, identity))
+                session.get_one(Submission, identity).state = "cancelled"
         else:
             assert kept
             assert (found.state, found.failures) == ("running", 0)
@@ -122,21 +123,58 @@ def test_a_worker_that_renews_while_somebody_tends_keeps_its_row_or_loses_it_who
                 assert claims.finish(session, Submission, claim, later(62), state="graded")
 
 
-def test_rows_without_a_message_are_told_the_oldest_first(ledger: Ledger) -> None:
+def test_what_failed_a_moment_ago_rests_before_it_is_tried_again(ledger: Ledger) -> None:
+    with ledger.write() as session:
+        identity = waiting(session, "ada")
+        other = waiting(session, "bob", 1)
+    for at, rest in ((0, LEASE / 2), (1000, 2 * LEASE)):
+        now = later(at)
+        claim = claimed(ledger, now)
+        assert claim.id == identity
+        with ledger.write() as session:
+            failures.fail(session, Submission, claim, now, DISK_FULL)
+            assert failures.waiting(session)["cpu"] == 2
+            taken = claims.claim(session, "cpu", WORKER, now + rest)
+            assert taken is not None
+            assert taken.id == other
+            assert claims.give_back(session, Submission, taken)
+            again = claims.claim(session, "cpu", WORKER, now + rest + timedelta(seconds=1))
+            assert again is not None
+            assert again.id == identity
+            assert claims.give_back(session, Submission, again)
+
+
+def test_what_waits_is_counted_in_each_lane(ledger: Ledger) -> None:
+    with ledger.write() as session:
+        first = waiting(session, "ada", 1)
+        waiting(session, "bob", 0, lane="gpu")
+        waiting(session, "cem", 2)
+        regrade_item(session, first)
+        found = failures.waiting(session)
+        assert found == {"fast": 0, "cpu": 2, "gpu": 1, "regrade": 1}
+        assert failures.oldest(session, "cpu") == later(1)
+        assert failures.oldest(session, "fast") is None
+        assert failures.oldest(session, "regrade") is not None
+
+
+def test_rows_without_a_message_are_told_first_and_then_the_oldest(ledger: Ledger) -> None:
     with ledger.write() as session:
         lost = waiting(session, "ada", 1, sent_at=NOW)
-        never = waiting(session, "bob", 0, lane="gpu")
-        waiting(session, "cem", 2, sent_at=later(100))
+        waiting(session, "bob", 0, lane="gpu")
+        never = waiting(session, "cem", 2)
         item = regrade_item(session, lost)
-        found = failures.unsent(session, later(50))
-    assert found == [Unsent(never, "gpu"), Unsent(lost, "cpu"), Unsent(item, "regrade")]
+        cpu = failures.unsent(session, "cpu", 5)
+        assert cpu == [Unsent(never, "cpu"), Unsent(lost, "cpu")]
+        assert failures.unsent(session, "cpu", 1) == [Unsent(never, "cpu")]
+        assert failures.unsent(session, "regrade", 5) == [Unsent(item, "regrade")]
 
 
-def test_what_was_sent_is_not_told_again(ledger: Ledger) -> None:
+def test_it_is_kept_when_a_message_was_sent(ledger: Ledger) -> None:
     with ledger.write() as session:
         identity = waiting(session, "ada")
         item = regrade_item(session, identity)
-        for work in failures.unsent(session, later(50)):
-            failures.sent(session, work, later(51))
-        assert failures.unsent(session, later(50)) == []
+        for lane in ("cpu", "regrade"):
+            for work in failures.unsent(session, lane, 5):
+                failures.sent(session, work, later(51))
+        assert session.get_one(Submission, identity).sent_at == later(51)
         assert session.get_one(RegradeItem, item).sent_at == later(51)

@@ -20,6 +20,7 @@ from grader.ledger.offerings import Terms
 from grader.ledger.work import Report, Submission
 from grader.sandbox import FakeSandbox
 from grader.work import Looked, look
+from grader.work.resting import Resting
 
 
 def test_a_look_grades_the_submission_that_waits(office: Office) -> None:
@@ -107,10 +108,13 @@ def test_a_submission_that_we_failed_at_three_times_is_given_up(office: Office) 
     broken = FakeSandbox(ending=SandboxError("no_user_namespaces", "they are off"))
     desk = office.desk(sandbox=lambda: broken)
     for turn in (1, 2):
-        assert look(desk, "fast", identity) == Looked("failed", identity)
+        found = look(desk, "fast", identity)
+        assert found == Looked("failed", identity, "no_user_namespaces")
         row = office.row(identity)
         assert (row.state, row.failures, row.reason) == ("queued", turn, "no_user_namespaces")
         assert (row.sent_at, row.counts, office.alerts()) == (None, True, [])
+        assert look(desk, "fast", identity) == Looked("nothing")
+        office.clock.passes(31 if turn == 1 else 121)
     look(desk, "fast", identity)
     row = office.row(identity)
     assert (row.state, row.failures, row.counts, row.lease) == ("not_graded", 3, False, None)
@@ -221,3 +225,14 @@ def test_a_cancelled_run_ends(office: Office) -> None:
     thread.join(10)
     assert found == [Looked("lost", identity)]
     assert office.row(identity).state == "cancelled"
+
+
+def test_a_slot_that_fails_again_and_again_rests_longer_each_time() -> None:
+    resting = Resting()
+    failed = Looked("failed", "a", "store")
+    assert [resting.seconds(failed) for _ in range(7)] == [2, 4, 8, 16, 32, 60, 60]
+    assert resting.seconds(Looked("nothing")) == 0
+    assert resting.seconds(failed) == 60
+    assert resting.seconds(Looked("failed", "a", "check_broke")) == 0
+    assert resting.seconds(Looked("graded", "a")) == 0
+    assert resting.seconds(failed) == 2

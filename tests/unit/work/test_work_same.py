@@ -114,6 +114,7 @@ def test_a_check_that_breaks_is_ours_and_costs_one_run(office: Office) -> None:
     broken = office.desk(assignment=with_broken_check(office.assignment))
     for _ in range(3):
         assert look(broken, "fast", identity).how == "failed"
+        office.clock.passes(121)
     row = office.row(identity)
     assert (row.state, row.reason, row.counts) == ("not_graded", "check_broke", False)
     assert office.alerts() == [("gave_up", identity)]

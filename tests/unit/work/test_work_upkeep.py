@@ -27,7 +27,7 @@ def run_out(office: Office, identity: str) -> None:
         held = claims.claim(session, "fast", office.desk("lost").claimant, office.clock())
     assert held is not None
     assert held.id == identity
-    office.clock.passes(61)
+    office.clock.passes(121)
 
 
 def test_a_row_without_a_message_gets_one(office: Office) -> None:
