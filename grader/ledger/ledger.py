@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, TimeoutError  # noqa: A004 - the pool's, not Python's
 from sqlalchemy.orm import Session
 
 from grader.errors import LedgerError
 
 BUSY_SECONDS = 10
 """How long SQLite waits for another writer; each of ours writes for milliseconds."""
+CONNECT_SECONDS = 5
+"""How long a server may take to answer; nobody waits for one that is gone."""
+POOL_SECONDS = 10
+"""How long a thread waits for another to give its connection back."""
 _WRITES = "grader_writes"
 
 
@@ -68,12 +72,21 @@ def _named() -> Iterator[None]:
         ):
             raise LedgerError(f"the database cannot be used: {error.orig}") from error
         raise
+    except TimeoutError as error:
+        raise LedgerError("all connections to the database are in use; more cannot wait") from error
 
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        return create_engine(
+            url,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            pool_timeout=POOL_SECONDS,
+        )
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=POOL_SECONDS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
