@@ -21,7 +21,12 @@ def test_no_thread_waits_for_a_connection_without_end(
 ) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'grader.db'}")
     monkeypatch.setattr(ledger.engine.pool, "_timeout", 0.01)
-    with pytest.raises(LedgerError, match="in use"), ExitStack() as held:
-        for _ in range(100):
-            held.enter_context(ledger.read()).connection()
+
+    def take_all() -> None:
+        with ExitStack() as held:
+            for _ in range(100):
+                held.enter_context(ledger.read()).connection()
+
+    with pytest.raises(LedgerError, match="in use"):
+        take_all()
     ledger.close()
