@@ -14,8 +14,11 @@ from grader.sandbox import Sandbox
 from grader.settings import Settings
 from grader.wiring import services
 from grader.work import Benches, Desk, Equipment
-from grader.work.health import Look, disk_look, sandbox_look
+from grader.work.health import Look, disk_look, sandbox_look, seldom
 from grader.work.upkeep import Upkeep
+
+SANDBOX_SECONDS, DATA_SECONDS = 60.0, 300.0
+"""For so long a worker believes that its sandbox, its data sets are well: either costs 0.3 s."""
 
 
 def desk(settings: Settings, worker: str, slots: int) -> Desk:
@@ -87,8 +90,8 @@ def looks(settings: Settings, datasets: tuple[str, ...]) -> Mapping[str, Look]:
             wiring.require(wiring.data_store(settings), name)
 
     return {
-        "sandbox": lambda: sandbox_look(box().examine),
-        "data": data,
+        "sandbox": seldom(lambda: sandbox_look(box().examine), SANDBOX_SECONDS),
+        "data": seldom(data, DATA_SECONDS),
         "disk": disk_look,
         "files": services.blobs(settings).try_writing,
     }

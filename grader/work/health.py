@@ -6,8 +6,10 @@ on once it is well again.
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from pathlib import Path
 from tempfile import gettempdir
+from time import monotonic
 
 import structlog
 
@@ -58,6 +60,22 @@ class Health:
                 wrong = where(error)
             if wrong:
                 yield f"{name}: {wrong}"
+
+
+def seldom(look: Look, seconds: float, clock: Callable[[], float] = monotonic) -> Look:
+    """A look that costs time: once it found all well, that is believed for so many seconds."""
+    believed_until = -inf
+
+    def looked() -> str | None:
+        nonlocal believed_until
+        if clock() < believed_until:
+            return None
+        wrong = look()
+        if not wrong:
+            believed_until = clock() + seconds
+        return wrong
+
+    return looked
 
 
 def sandbox_look(examine: Callable[[], tuple[Finding, ...]]) -> str | None:

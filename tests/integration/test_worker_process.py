@@ -29,6 +29,8 @@ def test_a_worker_takes_fast_work_first_and_gives_back_what_it_cannot_end(
     assert {service.row(one).lane for one in (slow, waits)} == {"cpu"}
     assert service.row(fast).lane == "fast"
     worker = service.worker("first", slots=1)
+    (row,) = service.workers()
+    assert (row.lanes, row.slots, row.state) == ("fast,cpu,regrade", 1, "ok")
     until("the last run begins", lambda: service.marks.counts("began")["waits"])
     order = [mark.label for mark in service.marks.read() if mark.event == "began"]
     assert order == ["quick", "slow", "waits"]

@@ -8,7 +8,7 @@ from grader.ledger.work import Worker
 from grader.sandbox import Finding
 from grader.store import Blobs
 from grader.work import health
-from grader.work.health import FAILURES, Health, disk_look, sandbox_look
+from grader.work.health import FAILURES, Health, disk_look, sandbox_look, seldom
 from tasks.pulse import Pulse, sign_of
 
 
@@ -53,6 +53,16 @@ def test_a_worker_stops_after_three_failures_and_goes_on_when_it_is_well(office:
     assert (consumer.lanes, office.alerts()) == (["fast", "cpu"], [])
     pulse.stop()
     assert office.count(Worker) == 0
+
+
+def test_what_costs_time_is_looked_at_seldom_while_it_is_well() -> None:
+    found: list[str | None] = [None, "broken", "broken", None]
+    looks = iter(found)
+    times = iter([0, 0, 59, 61, 62, 63, 63, 64])
+    look = seldom(lambda: next(looks), 60, lambda: next(times))
+    assert [look() for _ in range(5)] == [None, None, "broken", "broken", None]
+    assert look() is None
+    assert list(looks) == []
 
 
 def test_what_a_sandbox_lacks_is_told_but_not_what_it_can_do_without() -> None:
