@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 FUZZ_SECONDS ?= 60
 
-.PHONY: setup demo test lint format bench bench-sandbox test-gpu fuzz clean
+.PHONY: setup demo test lint format bench bench-sandbox bench-service test-gpu fuzz clean
 
 setup: $(VENV)/.ready  ## system packages, .venv and the command .venv/bin/grader; nothing when nothing changed
 
@@ -40,6 +40,9 @@ bench: setup  ## ratios, measured in one run
 
 bench-sandbox: setup  ## how soon each sandbox is there and what it holds, beside what is promised
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.sandboxes $(BENCH)
+
+bench-service: setup  ## what the service itself costs, beside what is promised; about 6 minutes
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(PY) -m benchmarks.service $(BENCH)
 
 test-gpu: setup  ## leased GPUs, where this machine has one; about 6 minutes
 	$(VENV)/bin/grader data fetch mnist
