@@ -3,37 +3,76 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sandbox_jobs import NAMED_SLEEP, Runner, guest_user, host_users
 
 from grader.sandbox.container import ContainerSandbox
+from grader.sandbox.interface import Sandbox
 from grader.sandbox.linux.slots import COUNT, FIRST_UID
 
-STATUS = """
-    import json, os
+OURS = ("grader", "reference", "tasks")
+NAMESPACES = ("ipc", "mnt", "net", "pid", "uts")
+LOOK = f"""
+    import importlib, json, os, socket, subprocess
+
     lines = open("/proc/self/status").read().splitlines()
     status = dict(line.split(":\\t", 1) for line in lines if ":\\t" in line)
-    print(json.dumps({
+    seen = {{
         "uid": os.getresuid(), "gid": os.getresgid(), "groups": os.getgroups(),
         "caps": [status[n] for n in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
         "no_new_privs": status["NoNewPrivs"], "seccomp": status["Seccomp"],
         "pids": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
         "ppid": os.getppid(), "host": os.uname().nodename,
-        "session": os.getsid(0), "umask": os.umask(0),
-    }))
+        "session": os.getsid(0), "umask": os.umask(0o077),
+        "namespaces": {{name: os.readlink(f"/proc/self/ns/{{name}}") for name in {NAMESPACES!r}}},
+        "interfaces": [name for _, name in socket.if_nameindex()],
+    }}
+
+    def reached(host):
+        probe = socket.socket()
+        probe.settimeout(2)
+        try:
+            probe.connect((host, 80))
+        except OSError as error:
+            return error.errno
+        return "connected"
+
+    def imported(package):
+        try:
+            return str(importlib.import_module(package).__path__)
+        except ModuleNotFoundError:
+            return "not found"
+
+    def ended(*words):
+        done = subprocess.run(words, capture_output=True, text=True, input="")
+        return [done.returncode, done.stdout]
+
+    seen["hosts"] = {{host: reached(host) for host in ("1.1.1.1", "169.254.169.254", "10.0.0.1")}}
+    seen["imported"] = {{package: imported(package) for package in {OURS!r}}}
+    seen["unshare"] = ended("unshare", "--user", "true")[0]
+    seen["su"] = ended("su", "-c", "id")
+    print(json.dumps(seen))
 """
+"""All that one guest sees; nothing that it does changes what it sees after that."""
 
 
-def test_the_guest_is_an_ordinary_user_without_capabilities_behind_a_filter(run: Runner) -> None:
-    seen = run(STATUS).report
-    assert set(seen["uid"]) == set(seen["gid"]) == {guest_user(run.sandbox)}
+@pytest.fixture(scope="session")
+def seen(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    report: dict[str, Any] = Runner(sandbox, tmp_path_factory.mktemp("look"))(LOOK).report
+    return report
+
+
+def test_the_guest_is_an_ordinary_user_without_capabilities_behind_a_filter(
+    sandbox: Sandbox, seen: dict[str, Any]
+) -> None:
+    assert set(seen["uid"]) == set(seen["gid"]) == {guest_user(sandbox)}
     assert {int(mask, 16) for mask in seen["caps"]} == {0}
     assert (seen["no_new_privs"], seen["seccomp"]) == ("1", "2")
 
 
-def test_the_guest_has_its_own_processes_session_and_host_name(run: Runner) -> None:
-    seen = run(STATUS).report
+def test_the_guest_has_its_own_processes_session_and_host_name(seen: dict[str, Any]) -> None:
     assert seen["pids"][0] == 1
     assert len(seen["pids"]) == 2
     assert seen["host"] == "sandbox"
@@ -41,15 +80,10 @@ def test_the_guest_has_its_own_processes_session_and_host_name(run: Runner) -> N
     assert seen["session"] != 0  # 0 would be a session outside
 
 
-def test_every_namespace_is_its_own(run: Runner) -> None:
-    names = ["ipc", "mnt", "net", "pid", "uts"]
-    script = f"""
-        import json, os
-        print(json.dumps({{name: os.readlink(f"/proc/self/ns/{{name}}") for name in {names!r}}}))
-    """
-    inside = run(script).report
-    outside = {name: str(Path(f"/proc/self/ns/{name}").readlink()) for name in names}
-    assert not set(inside.values()) & set(outside.values())
+def test_every_namespace_is_its_own(seen: dict[str, Any]) -> None:
+    outside = {name: str(Path(f"/proc/self/ns/{name}").readlink()) for name in NAMESPACES}
+    assert seen["namespaces"].keys() == outside.keys()
+    assert not set(seen["namespaces"].values()) & set(outside.values())
 
 
 def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
@@ -62,23 +96,10 @@ def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
     assert "slot_user" in ran.end.facts.protections
 
 
-def test_there_is_no_network_but_a_loopback_that_is_its_own(run: Runner) -> None:
-    script = """
-        import json, socket
-        found = {"names": [name for _, name in socket.if_nameindex()]}
-        for host in ("1.1.1.1", "169.254.169.254", "10.0.0.1"):
-            probe = socket.socket()
-            probe.settimeout(2)
-            try:
-                probe.connect((host, 80))
-                found[host] = "connected"
-            except OSError as error:
-                found[host] = error.errno
-        print(json.dumps(found))
-    """
-    seen = run(script).report
-    assert seen.pop("names") == ["lo"]
-    assert set(seen.values()) == {101}  # network is unreachable
+def test_there_is_no_network_but_a_loopback_that_is_its_own(seen: dict[str, Any]) -> None:
+    assert seen["interfaces"] == ["lo"]
+    assert len(seen["hosts"]) == 3
+    assert set(seen["hosts"].values()) == {101}  # network is unreachable
 
 
 def test_nothing_of_the_host_is_there(run: Runner, tmp_path: Path) -> None:
@@ -105,17 +126,9 @@ def test_nothing_of_the_host_is_there(run: Runner, tmp_path: Path) -> None:
     assert set(run(script).report) <= allowed
 
 
-@pytest.mark.parametrize("package", ["grader", "reference", "tasks"])
-def test_our_own_packages_cannot_be_imported(run: Runner, package: str) -> None:
-    script = f"""
-        import json
-        try:
-            import {package}
-            print(json.dumps(str({package}.__path__)))
-        except ModuleNotFoundError:
-            print(json.dumps("not found"))
-    """
-    assert run(script).report == "not found"
+@pytest.mark.parametrize("package", OURS)
+def test_our_own_packages_cannot_be_imported(seen: dict[str, Any], package: str) -> None:
+    assert seen["imported"][package] == "not found"
 
 
 def test_everything_is_read_only_but_home_and_scratch(run: Runner) -> None:
@@ -191,21 +204,11 @@ def test_no_descriptor_is_inherited(run: Runner, tmp_path: Path) -> None:
     assert kinds <= {"/dev/null", "pipe", "anon_inode"}, seen
 
 
-def test_a_user_namespace_cannot_be_made(run: Runner) -> None:
-    script = """
-        import json, subprocess
-        ended = subprocess.run(["unshare", "--user", "true"], capture_output=True, text=True)
-        print(json.dumps(ended.returncode))
-    """
-    assert run(script).report != 0
+def test_a_user_namespace_cannot_be_made(seen: dict[str, Any]) -> None:
+    assert seen["unshare"] != 0
 
 
-def test_setuid_programs_give_nothing(run: Runner) -> None:
-    script = """
-        import json, subprocess
-        ended = subprocess.run(["su", "-c", "id"], capture_output=True, text=True, input="")
-        print(json.dumps([ended.returncode, ended.stdout]))
-    """
-    code, out = run(script).report
+def test_setuid_programs_give_nothing(seen: dict[str, Any]) -> None:
+    code, out = seen["su"]
     assert code != 0
     assert "uid=0" not in out
