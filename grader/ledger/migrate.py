@@ -7,6 +7,7 @@ A new migration, after a change of the tables (it needs an upgraded database to 
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -79,8 +80,7 @@ def _config(connection: Connection | None) -> Config:
 
 def _write(message: str) -> None:
     """A migration from an upgraded database of the version before to today's tables."""
-    ledger = Ledger("sqlite://")
-    with ledger.write() as session:
+    with TemporaryDirectory() as folder, Ledger(f"sqlite:///{folder}/new.db").write() as session:
         config = _config(session.connection())
         command.upgrade(config, "head")
         number = f"{len(_known()) + 1:04d}"
