@@ -91,9 +91,15 @@ class Home:
         """Processes of the service that are there."""
         return left.left(left.mark(self.state))
 
+    def interrupt(self, serving: Process) -> int:
+        """Press Ctrl-C; its exit status."""
+        serving.ask(signal.SIGINT)
+        until("it ends", lambda: not serving.runs, 60)
+        return serving.end()
+
     def end(self) -> None:
         if self.serving is not None:
-            self.serving.end(signal.SIGINT, 60)
+            self.interrupt(self.serving)
         with suppress(FileNotFoundError):
             left.kill_left(left.mark(self.state))
         shutil.rmtree(self.folder)
@@ -187,7 +193,7 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_carries_on(home: Home, serving
     waits = home.hand_in("hw.ipynb", notebook("waits"))
     until("it runs", lambda: home.state_of(runs) == "running")
     there = home.left()
-    assert serving.end(signal.SIGINT, 60) == 0, home.logs()
+    assert home.interrupt(serving) == 0, home.logs()
     assert not any(alive(pid) for pid in there)
     assert nothing_left(home)
     home.serve()
