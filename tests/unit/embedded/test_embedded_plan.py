@@ -100,7 +100,7 @@ def test_this_machine_reaches_an_api_that_listens_everywhere(host: str, url: str
 @pytest.mark.usefixtures("redis_server")
 def test_the_api_ends_first_and_redis_last(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, runtime_dir=tmp_path / "run")
-    ledger = Ledger("sqlite://")
+    ledger = Ledger(f"sqlite:///{tmp_path / 'grader.db'}")
     stages = plan.stages(settings, WISH, ledger, "mark")
     assert [p.name for stage in stages for p in stage] == ["redis", "upkeep", "worker", "api"]
     assert [len(stage) for stage in stages] == [1, 3]
@@ -111,7 +111,7 @@ def test_the_api_ends_first_and_redis_last(tmp_path: Path) -> None:
 
 def test_a_redis_of_the_settings_is_not_started(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path, broker_url=SecretStr("redis://elsewhere"))
-    stages = plan.stages(settings, WISH, Ledger("sqlite://"), "mark")
+    stages = plan.stages(settings, WISH, Ledger(f"sqlite:///{tmp_path / 'grader.db'}"), "mark")
     assert [p.name for stage in stages for p in stage] == ["upkeep", "worker", "api"]
 
 
