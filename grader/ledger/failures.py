@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from grader.domain.service import LANES, Lane
@@ -53,9 +53,20 @@ def fail(
     return _failed(session, row, (table.lease == held.lease,), now, fault)
 
 
-def expire(session: Session, table: Table, now: datetime) -> Sequence[Failure]:
-    """Take back the rows whose leases ran out; each counts as a failure of ours."""
-    over: tuple[ColumnElement[bool], ...] = (table.state == "running", table.lease_until < now)
+def expire(
+    session: Session, table: Table, now: datetime, longest: timedelta = timedelta(days=365)
+) -> Sequence[Failure]:
+    """Take back the rows whose leases ran out; each counts as a failure of ours.
+
+    Args:
+        session: one that writes.
+        table: which rows.
+        now: with its time zone.
+        longest: a lease that ends later than so long from now is none that a worker still holds:
+            it was given before the clock was set back.
+    """
+    ended = or_(table.lease_until < now, table.lease_until > now + longest)
+    over: tuple[ColumnElement[bool], ...] = (table.state == "running", ended)
     late = session.scalars(select(table).where(*over)).all()
     found = (
         _failed(session, row, (table.lease == row.lease, *over), now, WORKER_LOST)

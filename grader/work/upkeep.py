@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.domain.service import LANES, Lane
 from grader.errors import LedgerError
-from grader.ledger import Ledger, alerts, failures, workers
+from grader.ledger import Ledger, alerts, claims, failures, workers
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Event, RegradeItem, Run, Submission
 from grader.queue import JobQueue
@@ -46,6 +46,7 @@ class Upkeep:
     ) -> None:
         self._ledger, self._queue, self._blobs = ledger, queue, blobs
         self._clock = clock
+        self._lease = lease
         self._patience = Patience(lease)
 
     def tend(self) -> None:
@@ -59,7 +60,7 @@ class Upkeep:
         try:
             with self._ledger.write() as session:
                 if self._patience.reached(now):
-                    _take_back(session, now)
+                    _take_back(session, now, claims.FAR * self._lease)
                 _watch(session, now)
         except LedgerError:
             self._patience.missed()
@@ -113,9 +114,9 @@ class Upkeep:
                     _log.info("orphan_dropped", run=identity)
 
 
-def _take_back(session: Session, now: datetime) -> None:
+def _take_back(session: Session, now: datetime, longest: timedelta) -> None:
     for table in (Submission, RegradeItem):
-        for failure in failures.expire(session, table, now):
+        for failure in failures.expire(session, table, now, longest):
             _log.warning(
                 "lease_ran_out", work=failure.id, worker=failure.worker, given_up=failure.given_up
             )

@@ -78,6 +78,20 @@ def test_a_lease_that_ran_out_is_taken_back_and_one_that_did_not_is_left(ledger:
     assert row(ledger, kept.id).state == "running"
 
 
+def test_a_lease_from_before_the_clock_was_set_back_is_taken_back(ledger: Ledger) -> None:
+    with ledger.write() as session:
+        waiting(session, "ada")
+    lost = claimed(ledger)
+    with ledger.write() as session:
+        assert failures.expire(session, Submission, later(-3600), timedelta(hours=2)) == []
+        found = failures.expire(session, Submission, later(-3600), 10 * LEASE)
+    assert found == [Failure(lost.id, "worker", given_up=False)]
+    with ledger.write() as session:
+        again = claims.claim(session, "cpu", WORKER, later(-3600))
+    assert again is not None
+    assert again.id == lost.id
+
+
 def test_a_lease_that_ran_out_is_counted_once_whoever_tends(ledger: Ledger) -> None:
     with ledger.write() as session:
         identity = waiting(session, "ada")
