@@ -99,7 +99,7 @@ def test_leases_are_left_alone_after_the_database_was_gone(office: Office) -> No
             raise LedgerError("gone")
 
     for _ in range(2):
-        real, works._ledger = works._ledger, Gone("sqlite://")
+        real, works._ledger = works._ledger, Gone(f"sqlite:///{office.folder / 'gone.db'}")
         with pytest.raises(LedgerError):
             works.tend()
         works._ledger = real
