@@ -1,5 +1,6 @@
 """What all endpoints share, made once for each app."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -22,6 +23,8 @@ class Service:
     Attributes:
         requests: how often a token may ask at all.
         uploads: how often it may hand in.
+        readiness: of a moment ago.
+        heavy: held while a large notebook is read.
     """
 
     adapters: Adapters
@@ -32,6 +35,7 @@ class Service:
     requests: Rate
     uploads: Rate
     readiness: Fresh[None, Readiness]
+    heavy: asyncio.Semaphore
 
     @classmethod
     def over(cls, adapters: Adapters) -> "Service":
@@ -46,6 +50,7 @@ class Service:
             requests=Rate(adapters.bounds.requests_per_minute),
             uploads=Rate(adapters.bounds.uploads_per_minute),
             readiness=Fresh(adapters.bounds.fresh_seconds),
+            heavy=asyncio.Semaphore(1),
         )
 
 

@@ -1,6 +1,7 @@
 """`POST /api/submissions`: a notebook comes in."""
 
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, BinaryIO
@@ -22,6 +23,9 @@ from grader.service.service import Here, Service
 from grader.service.shapes import Status
 
 router = APIRouter(tags=["submissions"])
+HEAVY = 2_000_000
+"""Bytes: larger ones are read one at a time, as a hostile one takes seconds of a processor, and
+everybody's requests share one."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _log = structlog.get_logger()
 _REFUSED = {"unknown_assignment": 404, "key_reused": 409}
@@ -73,10 +77,12 @@ async def hand_in(
     try:
         require_rate(here.uploads.take(caller.token_id))
         _require_key(idempotency_key)
-        async with received(request, here.adapters.bounds) as form:
-            status, replayed = await run_in_threadpool(
-                _accept, here, caller, _wanted(form, idempotency_key)
-            )
+        async with (
+            received(request, here.adapters.bounds) as form,
+            here.heavy if (form.notebook.size or 0) > HEAVY else nullcontext(),
+        ):
+            wanted = _wanted(form, idempotency_key)
+            status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
     except ProblemError as problem:
         here.meters.uploads.labels(problem.code).inc()
         raise

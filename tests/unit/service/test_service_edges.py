@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
@@ -13,6 +14,7 @@ from api_house import BOUNDS, COURSE, EXERCISE, House, code, notebook
 from sqlalchemy import Connection, event
 
 from grader.errors import LedgerError
+from grader.service import uploads
 from grader.service.rates import Rate
 
 
@@ -95,6 +97,18 @@ def test_a_slow_upload_is_refused_in_time(tmp_path: Path) -> None:
     assert b" 408 " in answer
     assert b"too_slow" in answer
     assert monotonic() - began < 15
+    house.ledger.close()
+
+
+def test_large_notebooks_that_come_at_once_are_all_read(tmp_path: Path) -> None:
+    """The third has nothing in its lock's place that the first left there when it was refused."""
+    house = House(tmp_path, bounds=BOUNDS.__class__())
+    house.fill()
+    large = notebook("x", metadata={"saved": "x" * uploads.HEAVY})
+    with house.client, ThreadPoolExecutor(3) as pool:
+        sent = [pool.submit(house.upload, "ada", data) for data in (large[:-5], large, large)]
+        found = [answer.result().status_code for answer in sent]
+    assert sorted(found) == [202, 202, 422]
     house.ledger.close()
 
 
