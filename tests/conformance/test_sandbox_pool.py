@@ -17,6 +17,7 @@ from grader.sandbox.fake import FakeSandbox
 from grader.sandbox.interface import Job
 from grader.sandbox.jobfolder import write_job
 from grader.sandbox.pool import Pool
+from grader.scratch import PREFIX
 
 pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 
@@ -37,7 +38,7 @@ def pooled(
 
 
 def waiting_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("grader-waiting-*"))
+    return set(Path(tempfile.gettempdir()).glob(f"{PREFIX}waiting-*"))
 
 
 def test_the_first_job_starts_cold_and_the_next_ones_have_been_waited_for(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ import shutil
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import mkdtemp
 
 from grader.domain.run import Stopped
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
+from grader.scratch import scratch
 
 WAITER = Path(__file__).with_name("waiter.py")
 IDLE_SECONDS = 3600.0
@@ -55,7 +56,9 @@ class Waiting:
         """
         self.kind = (job.limits, job.data)
         self._allowed = job.limits.wall_seconds + job.limits.grace_seconds + seconds
-        self._folder = _folder(modules)
+        self._held = ExitStack()
+        self._folder = self._held.enter_context(scratch("waiting"))
+        _fill(self._folder, modules)
         patient = {"wall_seconds": job.limits.wall_seconds + IDLE_SECONDS}
         limits = job.limits.model_copy(update=patient)
         self._job = _WaitingJob(self._folder, job.data, limits)
@@ -70,7 +73,8 @@ class Waiting:
         except BaseException as error:  # noqa: BLE001 - it belongs to whose job it was
             self._ended.set_exception(error)
         finally:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            with suppress(OSError):
+                self._held.close()
 
     def _receive(self, chunk: bytes) -> None:
         assert self._job.orders.receive is not None, "it speaks before it was asked"
@@ -102,8 +106,7 @@ class Waiting:
         self._thread.join()
 
 
-def _folder(modules: tuple[str, ...]) -> Path:
-    folder = Path(mkdtemp(prefix="grader-waiting-"))
+def _fill(folder: Path, modules: tuple[str, ...]) -> None:
     guest = folder / "guest"
     guest.mkdir()
     shutil.copyfile(WAITER, guest / "__main__.py")
@@ -112,4 +115,3 @@ def _folder(modules: tuple[str, ...]) -> Path:
         path.chmod(0o755)
     for path in guest.iterdir():
         path.chmod(0o644)
-    return folder
