@@ -44,13 +44,15 @@ def sweep() -> int:
 
 
 def _made(name: str) -> tuple[Path, int]:
+    """A folder and its lock; made anew where a sweeper was quicker than our lock."""
     while True:
         path = Path(mkdtemp(prefix=f"{PREFIX}{name}-"))
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():
-            return path, lock
-        os.close(lock)  # a sweeper was quicker than our lock
+        with suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists():
+                return path, lock
+            os.close(lock)
 
 
 def _removed(path: Path) -> bool:

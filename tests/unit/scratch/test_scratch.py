@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,14 @@ def test_a_folder_of_somebody_else_stays(tmp_path: Path) -> None:
     os.chown(theirs, 65534, 65534)
     assert sweep() == 0
     assert theirs.exists()
+
+
+def test_makers_that_sweep_at_once_never_lose_a_folder(tmp_path: Path) -> None:
+    def use(number: int) -> bool:
+        with scratch(f"job-{number}") as folder:
+            (folder / "file").write_text("x")
+            return (folder / "file").exists()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(use, range(400)))
+    assert list(tmp_path.iterdir()) == []
