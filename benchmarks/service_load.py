@@ -141,7 +141,7 @@ def drain(service: Service, workers: int, many: int, seconds: float) -> float:
     ]
     for process in running:
         process.go_on()
-    until("all are graded", lambda: service.done(ids), seconds=600)
+    until("all are graded", lambda: service.done(ids), seconds=600, every=0.5)
     rows = [service.row(identity) for identity in ids]
     began = min(row.claimed_at for row in rows if row.claimed_at is not None)
     ended = max(row.finished_at for row in rows if row.finished_at is not None)

@@ -12,12 +12,14 @@ _LOOK_SECONDS = 0.02
 _END_SECONDS = 20
 
 
-def until(what: str, happened: Callable[[], object], seconds: float = 30) -> None:
-    """Look again and again until it happened. Raises AssertionError where it does not."""
+def until(
+    what: str, happened: Callable[[], object], seconds: float = 30, every: float = _LOOK_SECONDS
+) -> None:
+    """Look every so many seconds until it happened. Raises AssertionError where it does not."""
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, f"{what}: did not happen within {seconds:g} s"
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(every)
 
 
 class Process:
