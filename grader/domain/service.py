@@ -3,8 +3,8 @@
 from typing import Literal
 
 State = Literal["queued", "running", "graded", "not_graded", "cancelled"]
-"""There is no state before ``queued``: a row is written once its notebook is kept and its lane known,
-so what was received waits. ``not_graded`` and ``cancelled`` have no report."""
+"""There is no state before ``queued``: a row is written once its notebook is kept and its lane is
+known, so what was received waits. ``not_graded`` and ``cancelled`` have no report."""
 FINAL: tuple[State, ...] = ("graded", "not_graded", "cancelled")
 
 Lane = Literal["fast", "cpu", "gpu", "regrade"]
