@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the container engines that the tests run over: Docker and podman, both with runc.
+# Installs what the tests run over: Docker and podman, both with runc, and PostgreSQL.
 # Nothing else needs them. Root alone can: for others this prints the line to run, and goes on.
 set -euo pipefail
 
@@ -7,6 +7,8 @@ PACKAGES=()
 command -v dockerd >/dev/null || PACKAGES+=(docker.io)
 command -v podman >/dev/null || PACKAGES+=(podman)
 command -v runc >/dev/null || PACKAGES+=(runc)
+command -v postgres >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null ||
+  PACKAGES+=(postgresql)
 [ "${#PACKAGES[@]}" -gt 0 ] || exit 0
 
 LINE="apt-get update && apt-get install -y --no-install-recommends ${PACKAGES[*]}"

@@ -100,10 +100,16 @@ class PostgresServer:
 
 
 def postgres_is_here() -> bool:
-    return shutil.which("postgres") is not None and shutil.which("initdb") is not None
+    return _found("postgres") is not None and _found("initdb") is not None
 
 
 def _program(name: str) -> str:
-    found = shutil.which(name)
+    found = _found(name)
     assert found is not None, f"{name} is missing"
     return found
+
+
+def _found(name: str) -> str | None:
+    """Debian keeps them off the PATH, in a folder for each version."""
+    folders = map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True))
+    return shutil.which(name) or shutil.which(name, path=os.pathsep.join(folders))
