@@ -56,7 +56,7 @@ def own(folder: Path) -> dict[str, str]:
 
 def test_root_has_the_missing_engines_installed(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    path = only(tmp_path, id="echo 0", podman="", apt_get=f'echo "$*" >> {log}')
+    path = only(tmp_path, postgres="", id="echo 0", podman="", apt_get=f'echo "$*" >> {log}')
     assert script("engines.sh", env={"PATH": path}).returncode == 0
     assert log.read_text().splitlines() == [
         "update",
@@ -66,14 +66,14 @@ def test_root_has_the_missing_engines_installed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 def test_an_install_that_fails_is_told_and_ends_ci(tmp_path: Path, ci: str, code: int) -> None:
-    path = only(tmp_path, id="echo 0", apt_get="exit 100")
+    path = only(tmp_path, postgres="", id="echo 0", apt_get="exit 100")
     done = script("engines.sh", env={"PATH": path, "CI": ci})
     assert done.returncode == code
     assert "*** Not tested over docker.io podman runc: they could not be installed" in done.stderr
 
 
 def test_who_is_not_root_reads_the_line_to_run(tmp_path: Path) -> None:
-    done = script("engines.sh", env={"PATH": only(tmp_path, id="echo 1000")})
+    done = script("engines.sh", env={"PATH": only(tmp_path, postgres="", id="echo 1000")})
     assert done.returncode == 0
     assert "sudo sh -c 'apt-get update && apt-get install" in done.stderr
 
