@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from grader.domain.service import LANES, Lane
 from grader.errors import LedgerError
-from grader.ledger import Ledger, alerts, claims, failures, workers
+from grader.ledger import Ledger, alerts, claims, failures, lanes, workers
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Event, RegradeItem, Run, Submission
 from grader.queue import JobQueue
@@ -123,13 +123,19 @@ def _take_back(session: Session, now: datetime, longest: timedelta) -> None:
 
 
 def _watch(session: Session, now: datetime) -> None:
-    """Alert staff of workers that are gone, and of lanes that nobody serves."""
+    """Alert staff of workers that are gone, and of lanes that nobody serves.
+
+    What waits for a GPU that is only preferred does not wait for staff where CPUs are served.
+    """
     for name in workers.missing(session, now):
         _log.error("worker_gone", worker=name)
     for lane in LANES:
         since = failures.oldest(session, lane)
         late = since is not None and (now - since).total_seconds() > UNSERVED_SECONDS
         if late and not slots_of(session, lane, now):
+            if lane == "gpu" and slots_of(session, "cpu", now):
+                moved = lanes.leave_gpu(session, now)
+                _log.warning("moved_to_cpu", count=len(moved))
             message = f"since {since:%Y-%m-%d %H:%M:%S} UTC work waits there: start a worker for it"
             alerts.sound(session, "lane_unserved", lane, message, now)
         else:

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from work_office import Office
 
+from grader.domain.card import Card
+from grader.domain.gpu import GpuNeed
 from grader.errors import LedgerError, QueueError
-from grader.ledger import claims, failures, workers
+from grader.ledger import claims, failures, publish, workers
 from grader.ledger.work import Event, RegradeItem, Submission, Worker
 from grader.ledger.workers import Sign
 from grader.store import Kept
@@ -172,6 +174,40 @@ def test_a_lane_that_nobody_serves_is_told_while_something_waits(office: Office)
     report(office, "unwell")
     upkeep(office).tend()
     assert office.alerts() == []
+
+
+def waits_for_gpu(office: Office, need: GpuNeed) -> str:
+    """It was handed in while a GPU was there."""
+    identity = office.submit()
+    card = Card.of(office.assignment).model_copy(update={"gpu": need})
+    with office.ledger.write() as session:
+        publish.publish(session, [card], office.clock())
+        session.get_one(Submission, identity).lane = "gpu"
+    office.clock.passes(121)
+    return identity
+
+
+def test_what_prefers_a_gpu_goes_to_cpus_where_no_gpu_is_left(office: Office) -> None:
+    identity = waits_for_gpu(office, "preferred")
+    report(office, "first", lanes="cpu")
+    upkeep(office).tend()
+    assert office.row(identity).lane == "cpu"
+    assert office.queue.messages == [("cpu", identity)]
+    assert office.events(identity)[-1] == ("state", {"state": "queued", "lane": "cpu"})
+    upkeep(office).tend()
+    assert office.alerts() == []
+
+
+@pytest.mark.parametrize(
+    ("need", "served"), [("required", "cpu"), ("preferred", "fast"), ("preferred", "gpu")]
+)
+def test_what_needs_a_gpu_or_has_no_cpu_waits_on(
+    office: Office, need: GpuNeed, served: str
+) -> None:
+    identity = waits_for_gpu(office, need)
+    report(office, "first", lanes=served)
+    upkeep(office).tend()
+    assert office.row(identity).lane == "gpu"
 
 
 def test_the_sweep_drops_what_is_old_and_nothing_else(office: Office) -> None:
