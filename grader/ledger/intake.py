@@ -4,29 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.domain.card import Card
 from grader.domain.service import Lane
-from grader.errors import GraderError
-from grader.ledger import events, offerings, publish
-from grader.ledger.people import Person
+from grader.ledger import admission, events, publish
+from grader.ledger.admission import RefusedError
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Submission
-
-
-class RefusedError(GraderError):
-    """The course does not take this submission. The student's side: nothing was spent.
-
-    Attributes:
-        code: ``unknown_assignment``, ``not_open``, ``closed``, ``no_attempts_left`` or
-            ``key_reused``.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -74,7 +60,7 @@ def accept(session: Session, upload: Upload, now: datetime) -> Accepted:
     Raises:
         RefusedError: the course does not take it; see there.
     """
-    _one_by_one(session, upload)
+    admission.one_by_one(session, upload.student_id)
     if (before := _replayed(session, upload)) is not None:
         return before
     card = publish.card(session, upload.assignment_id)
@@ -88,9 +74,19 @@ def accept(session: Session, upload: Upload, now: datetime) -> Accepted:
     return _insert(session, upload, lane, now)
 
 
-def _one_by_one(session: Session, upload: Upload) -> None:
-    """Wait for other uploads of the student: on SQLite every writer waits for the others anyway."""
-    session.get(Person, upload.student_id, with_for_update=True)
+def require_taken(session: Session, upload: Upload, now: datetime) -> None:
+    """Nothing, where `accept` would take it now: asked before its file is kept.
+
+    Raises:
+        RefusedError: it would not.
+    """
+    if _replayed(session, upload) is None and upload.bound:
+        _require_open(session, upload, now)
+
+
+def _require_open(session: Session, upload: Upload, now: datetime) -> None:
+    of = (upload.course_id, upload.assignment_id, upload.student_id)
+    admission.require_open(session, *of, now)
 
 
 def _replayed(session: Session, upload: Upload) -> Accepted | None:
@@ -115,37 +111,6 @@ def _replayed(session: Session, upload: Upload) -> Accepted | None:
 
 def _wish(of: Submission | Upload) -> tuple[str, str, str]:
     return of.course_id, of.assignment_id, of.sha256
-
-
-def _require_open(session: Session, upload: Upload, now: datetime) -> None:
-    terms = offerings.offering(session, upload.course_id, upload.assignment_id)
-    if terms.opens_at is not None and now < terms.opens_at:
-        raise RefusedError("not_open", f"submissions are taken from {terms.opens_at:%c} UTC on")
-    if terms.due_at is not None and terms.late is not None:
-        end = terms.late.closes_at(terms.due_at)
-        if end is not None and now > end:
-            raise RefusedError("closed", f"submissions were taken until {end:%c} UTC")
-    if terms.max_attempts is not None:
-        spent = attempts(session, upload.course_id, upload.assignment_id, upload.student_id)
-        if spent >= terms.max_attempts:
-            raise RefusedError(
-                "no_attempts_left", f"{spent} of {terms.max_attempts} attempts are spent"
-            )
-
-
-def attempts(session: Session, course_id: str, assignment_id: str, student_id: str) -> int:
-    """How many of the student's submissions count: those where we failed do not."""
-    found = session.scalar(
-        select(func.count())
-        .select_from(Submission)
-        .where(
-            Submission.course_id == course_id,
-            Submission.assignment_id == assignment_id,
-            Submission.student_id == student_id,
-            Submission.counts.is_(True),
-        )
-    )
-    return found or 0
 
 
 def _lane(session: Session, card: Card, upload: Upload, now: datetime) -> Lane:
@@ -175,6 +140,7 @@ def _insert(session: Session, upload: Upload, lane: Lane, now: datetime) -> Acce
         state="queued",
         lane=lane,
         received_at=now,
+        bound=upload.bound,
         counts=upload.bound,
     )
     session.add(row)

@@ -14,14 +14,15 @@ from grader.ledger.work import Submission
 def cancel(session: Session, row: Submission, now: datetime) -> bool:
     """End a submission; False: it has ended already.
 
-    One that waits spends no attempt. One that runs does: its worker learns with its next heartbeat
-    that the lease is gone, and ends the run.
+    One that never ran spends no attempt. One that ran does, if only for a while: its student has
+    seen how it goes. Its worker learns with its next heartbeat that the lease is gone.
     """
-    waiting = update(Submission).where(Submission.id == row.id, Submission.state == "queued")
-    running = update(Submission).where(Submission.id == row.id, Submission.state == "running")
+    mine = update(Submission).where(Submission.id == row.id)
+    fresh = mine.where(Submission.state == "queued", Submission.claimed_at.is_(None))
+    begun = mine.where(Submission.state.in_(("queued", "running")))
     ended = {"state": "cancelled", "finished_at": now, "lease": None, "lease_until": None}
-    done = changed(session, waiting.values(counts=False, **ended)) or changed(
-        session, running.values(**ended)
+    done = changed(session, fresh.values(counts=False, **ended)) or changed(
+        session, begun.values(**ended)
     )
     if done:
         events.append(session, row.id, "state", {"state": "cancelled"}, now)
@@ -31,14 +32,15 @@ def cancel(session: Session, row: Submission, now: datetime) -> bool:
 def retry(session: Session, row: Submission, now: datetime) -> bool:
     """Let one that we failed at wait again; False: it is not ``not_graded``.
 
-    It keeps the moment at which it came in, and counts as an attempt as it did before.
+    It keeps the moment at which it came in, and counts as an attempt if it did before.
     """
     again = (
         update(Submission)
         .where(Submission.id == row.id, Submission.state == "not_graded")
         .values(
             state="queued",
-            counts=True,
+            counts=Submission.bound,
+            retries=Submission.retries + 1,
             failures=0,
             reason=None,
             message="",

@@ -36,6 +36,10 @@ class Submission(Leased, Base):
     lane: Mapped[str] = mapped_column(String(16))
     received_at: Mapped[datetime]
     finished_at: Mapped[datetime | None] = mapped_column(index=True, default=None)
+    bound: Mapped[bool] = mapped_column(default=True)
+    """The course's terms hold for it; not so where staff try an assignment."""
+    retries: Mapped[int] = mapped_column(default=0)
+    """How often it was asked for again after we had given it up."""
     counts: Mapped[bool] = mapped_column(default=True)
     """It spent one of the student's attempts; not so where we failed."""
     report_id: Mapped[str | None] = mapped_column(Id, default=None)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from grader.domain.card import Card
-from grader.ledger import gradebook, intake, offerings, publish, regrades
+from grader.ledger import admission, gradebook, offerings, publish, regrades
 from grader.ledger.access import Identity, courses_of
 from grader.service.caller import GRADERS, Caller, member, require
 from grader.service.grades import grades_csv, grades_json
@@ -139,7 +139,7 @@ def _card(session: Session, assignment: str) -> Card:
 
 def _offered(session: Session, caller: Identity, course: str, found: Card) -> Offered:
     terms = offerings.offering(session, course, found.id)
-    return Offered.of(found, terms, intake.attempts(session, course, found.id, caller.person_id))
+    return Offered.of(found, terms, admission.attempts(session, course, found.id, caller.person_id))
 
 
 def _regrade(session: Session, regrade_id: str, course: str, assignment: str) -> RegradeStatus:

@@ -1,8 +1,9 @@
-"""How often one client may ask: a bucket of tokens for each, in this process."""
+"""How often one client may ask, and how much at once: for each, in this process."""
 
 import math
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 
@@ -37,3 +38,26 @@ class Rate:
             if len(self._buckets) > MOST_CLIENTS:
                 self._buckets.popitem(last=False)
             return wait
+
+
+class AtOnce:
+    """So many of one client, and so many of all, at the same time; for one thread."""
+
+    def __init__(self, of_one: int, of_all: int) -> None:
+        self._of_one, self._of_all = of_one, of_all
+        self._open: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, client: str) -> Iterator[bool]:
+        """Within the block there is one more of the client; False: there are enough."""
+        room = self._open[client] < self._of_one and self._open.total() < self._of_all
+        if not room:
+            yield False
+            return
+        self._open[client] += 1
+        try:
+            yield True
+        finally:
+            self._open[client] -= 1
+            if not self._open[client]:
+                del self._open[client]

@@ -11,9 +11,12 @@ from grader.service.announcer import Announcer
 from grader.service.fresh import Fresh
 from grader.service.meters import Meters
 from grader.service.places import Places
-from grader.service.rates import Rate
+from grader.service.rates import AtOnce, Rate
 from grader.service.ready import Readiness
 from grader.service.watchers import Watchers
+
+UPLOADS_OF_ONE, UPLOADS_OF_ALL = 4, 40
+"""Under way at once: of one token, and of all together."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Service:
     Attributes:
         requests: how often a token may ask at all.
         uploads: how often it may hand in.
+        open_uploads: how many may be under way: each holds up to the size cap on disk.
         readiness: of a moment ago.
         heavy: held while a large notebook is read.
     """
@@ -34,6 +38,7 @@ class Service:
     meters: Meters
     requests: Rate
     uploads: Rate
+    open_uploads: AtOnce
     readiness: Fresh[None, Readiness]
     heavy: asyncio.Semaphore
 
@@ -49,6 +54,7 @@ class Service:
             meters=Meters(adapters),
             requests=Rate(adapters.bounds.requests_per_minute),
             uploads=Rate(adapters.bounds.uploads_per_minute),
+            open_uploads=AtOnce(UPLOADS_OF_ONE, UPLOADS_OF_ALL),
             readiness=Fresh(adapters.bounds.fresh_seconds),
             heavy=asyncio.Semaphore(1),
         )

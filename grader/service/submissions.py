@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 
 from grader.domain.base import Frozen
 from grader.domain.service import State
-from grader.ledger import intake, offerings, steering, views
+from grader.ledger import admission, offerings, steering, views
 from grader.ledger.failures import Unsent
 from grader.service.caller import GRADERS, Caller, Sight, member, sight
 from grader.service.problems import ProblemError
 from grader.service.service import Here, Service
 from grader.service.shapes import Listing, Status
 
+MOST_RETRIES = 3
+"""Of a student, for one submission that we gave up; staff may always."""
 router = APIRouter(prefix="/api/submissions", tags=["submissions"])
 _Name = Annotated[str | None, Field(max_length=64)]
 
@@ -98,8 +100,16 @@ def _require_attempt(session: Session, found: Sight) -> None:
     row = found.seen.row
     if found.role != "student" or row.state != "not_graded":
         return
+    if row.retries >= MOST_RETRIES:
+        raise ProblemError(
+            403,
+            "no_retries_left",
+            "It was tried often enough",
+            f"{row.retries} retries failed; ask the course's staff, who may retry it",
+        )
+    admission.one_by_one(session, row.student_id)
     most = offerings.offering(session, row.course_id, row.assignment_id).max_attempts
-    spent = intake.attempts(session, row.course_id, row.assignment_id, row.student_id)
+    spent = admission.attempts(session, row.course_id, row.assignment_id, row.student_id)
     if most is not None and spent >= most:
         raise ProblemError(
             403, "no_attempts_left", "No attempt is left", f"{spent} of {most} attempts are spent"

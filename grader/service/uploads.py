@@ -1,7 +1,8 @@
 """`POST /api/submissions`: a notebook comes in."""
 
 import re
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, BinaryIO
@@ -15,6 +16,7 @@ from grader.domain.service import Role
 from grader.errors import SubmissionError
 from grader.ledger import intake, publish, views
 from grader.ledger.access import Identity
+from grader.ledger.admission import RefusedError
 from grader.ledger.failures import Unsent
 from grader.service.body import Form, received
 from grader.service.caller import Caller, member, require_rate
@@ -28,7 +30,12 @@ HEAVY = 2_000_000
 everybody's requests share one."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _log = structlog.get_logger()
-_REFUSED = {"unknown_assignment": 404, "key_reused": 409}
+_REFUSED = {
+    "unknown_assignment": 404,
+    "key_reused": 409,
+    "too_many_waiting": 429,
+    "too_many_today": 429,
+}
 _FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -77,12 +84,14 @@ async def hand_in(
     try:
         require_rate(here.uploads.take(caller.token_id))
         _require_key(idempotency_key)
-        async with (
-            received(request, here.adapters.bounds) as form,
-            here.heavy if (form.notebook.size or 0) > HEAVY else nullcontext(),
-        ):
-            wanted = _wanted(form, idempotency_key)
-            status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
+        with here.open_uploads.one_more(caller.token_id) as room:
+            _require_room(room=room)
+            async with (
+                received(request, here.adapters.bounds) as form,
+                here.heavy if (form.notebook.size or 0) > HEAVY else nullcontext(),
+            ):
+                wanted = _wanted(form, idempotency_key)
+                status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
     except ProblemError as problem:
         here.meters.uploads.labels(problem.code).inc()
         raise
@@ -91,6 +100,18 @@ async def hand_in(
     here.meters.uploads.labels("replayed" if replayed else "accepted").inc()
     here.meters.upload_seconds.observe(monotonic() - began)
     return status
+
+
+def _require_room(*, room: bool) -> None:
+    """Nothing where there is room: a body lies on disk, or in memory, until it is read."""
+    if not room:
+        raise ProblemError(
+            429,
+            "too_many_uploads",
+            "Too many uploads at once",
+            "others of this token, or of everybody, are under way; try again in a moment",
+            {"Retry-After": "5"},
+        )
 
 
 def _require_key(key: str | None) -> None:
@@ -129,6 +150,7 @@ def _accept(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Status, b
         key=wanted.key,
         bound=role == "student",
     )
+    _require_taken(here, upload)
     here.adapters.blobs.put_notebook(read.sha256, data)
     here.meters.upload_bytes.observe(len(data))
     return _enter(here, upload)
@@ -149,16 +171,27 @@ def _card(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Role, tuple
     return role, card.trains_by
 
 
-def _enter(here: Service, upload: intake.Upload) -> tuple[Status, bool]:
-    now = here.adapters.clock()
+def _require_taken(here: Service, upload: intake.Upload) -> None:
+    """What is refused is not kept: a student without attempts must not fill the disk."""
+    with _refused(), here.adapters.ledger.read() as session:
+        intake.require_taken(session, upload, here.adapters.clock())
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
     try:
-        with here.adapters.ledger.write() as session:
-            accepted = intake.accept(session, upload, now)
-            seen = views.submission(session, accepted.id)
-            assert seen is not None
-    except intake.RefusedError as error:
+        yield
+    except RefusedError as error:
         status = _REFUSED.get(error.code, 403)
         raise ProblemError(status, error.code, "The submission is not taken", str(error)) from None
+
+
+def _enter(here: Service, upload: intake.Upload) -> tuple[Status, bool]:
+    now = here.adapters.clock()
+    with _refused(), here.adapters.ledger.write() as session:
+        accepted = intake.accept(session, upload, now)
+        seen = views.submission(session, accepted.id)
+        assert seen is not None
     if not accepted.replayed:
         here.announcer.announce([Unsent(accepted.id, accepted.lane)])
         _log.info("accepted", submission=accepted.id, lane=accepted.lane, size=upload.size)

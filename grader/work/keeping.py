@@ -168,7 +168,7 @@ def _run(session: Session, row: Submission, judged: Judged, now: datetime) -> No
 def lateness(session: Session, row: Submission) -> Lateness | None:
     """How late it came by the course's terms of today; what staff hand in to try is never late."""
     terms = offerings.offering(session, row.course_id, row.assignment_id)
-    if not row.counts or terms.due_at is None or terms.late is None:
+    if not row.bound or terms.due_at is None or terms.late is None:
         return None
     return terms.late.lateness(terms.due_at, row.received_at)
 

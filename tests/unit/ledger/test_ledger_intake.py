@@ -3,15 +3,29 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from threading import Barrier
 from uuid import uuid4
 
-from ledger_rows import NOW, later
+import pytest
+from ledger_rows import NOW, later, waiting
 
 from grader.domain.card import Card, CardProblem
 from grader.domain.limits import Limits
-from grader.ledger import Ledger, figures, gradebook, intake, offerings, publish, regrades, views
-from grader.ledger.intake import RefusedError, Upload
+from grader.ledger import (
+    Ledger,
+    admission,
+    figures,
+    gradebook,
+    intake,
+    offerings,
+    publish,
+    regrades,
+    steering,
+    views,
+)
+from grader.ledger.admission import RefusedError
+from grader.ledger.intake import Upload
 from grader.ledger.offerings import Terms
 from grader.ledger.views import Filter
 from grader.ledger.work import Report, Run, Submission
@@ -166,3 +180,68 @@ def test_a_queue_without_workers_has_places_and_no_waits() -> None:
     free = replace(busy, running=1)
     assert [free.wait(place, 60) for place in (1, 2, 3)] == [0, 30, 60]
     assert busy.place("new") == 4
+
+
+def refusal(ledger: Ledger, upload: Upload) -> str:
+    try:
+        with ledger.write() as session:
+            intake.accept(session, upload, NOW)
+    except RefusedError as error:
+        return error.code
+    return ""
+
+
+def test_a_course_with_terms_offers_what_has_terms_and_nothing_else(ledger: Ledger) -> None:
+    published(ledger)
+    with ledger.write() as session:
+        offerings.offer(session, "dl", "other", Terms())
+    assert refusal(ledger, UPLOAD) == "not_offered"
+    assert refusal(ledger, replace(UPLOAD, bound=False)) == ""
+    with ledger.write() as session:
+        offerings.offer(session, "dl", "cnn", Terms())
+    assert refusal(ledger, UPLOAD) == ""
+
+
+def test_a_student_has_so_many_waiting_and_no_more(ledger: Ledger) -> None:
+    published(ledger)
+    for _ in range(admission.MOST_WAITING):
+        assert refusal(ledger, UPLOAD) == ""
+    assert refusal(ledger, UPLOAD) == "too_many_waiting"
+    assert refusal(ledger, replace(UPLOAD, student_id="bob")) == ""
+
+
+def test_cancelling_does_not_open_the_day_anew(ledger: Ledger) -> None:
+    published(ledger)
+    with ledger.write() as session:
+        for _ in range(admission.MOST_A_DAY):
+            waiting(session, "ada", -60, state="cancelled", counts=False)
+    assert refusal(ledger, UPLOAD) == "too_many_today"
+
+
+def test_what_would_be_refused_is_told_before_its_file_is_kept(ledger: Ledger) -> None:
+    published(ledger)
+    with ledger.write() as session:
+        offerings.offer(session, "dl", "cnn", Terms(opens_at=later(1)))
+    with ledger.read() as session, pytest.raises(RefusedError, match="are taken from"):
+        intake.require_taken(session, UPLOAD, NOW)
+
+
+@pytest.mark.parametrize(("began", "counts"), [(None, False), (NOW, True)])
+def test_cancelling_spends_an_attempt_where_it_has_run(
+    ledger: Ledger, began: datetime | None, counts: bool
+) -> None:
+    with ledger.write() as session:
+        row = session.get_one(Submission, waiting(session, "ada", claimed_at=began))
+        assert steering.cancel(session, row, NOW)
+        session.refresh(row)
+        assert (row.state, row.counts) == ("cancelled", counts)
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_retry_counts_only_for_whom_the_terms_hold(ledger: Ledger, bound: bool) -> None:
+    with ledger.write() as session:
+        identity = waiting(session, "ada", state="not_graded", counts=False, bound=bound)
+        row = session.get_one(Submission, identity)
+        assert steering.retry(session, row, NOW)
+        session.refresh(row)
+        assert (row.state, row.counts, row.retries) == ("queued", bound, 1)

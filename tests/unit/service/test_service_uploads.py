@@ -6,8 +6,12 @@ import pytest
 from api_house import COURSE, EXERCISE, NOW, TRAINING, House, code, notebook, until
 
 from grader.domain.late import LatePolicy
-from grader.ledger import workers
+from grader.errors import StoreError
+from grader.ledger import offerings, workers
+from grader.ledger.offerings import Terms
+from grader.ledger.work import Submission
 from grader.ledger.workers import Sign
+from grader.service.rates import AtOnce
 
 
 def test_an_upload_waits_in_its_lane_and_the_workers_are_told(house: House) -> None:
@@ -155,3 +159,36 @@ def test_the_files_of_the_service_that_are_gone_are_told_as_ours(
     assert (answer.status_code, code(answer)) == (503, "files_unavailable")
     assert answer.headers["retry-after"].isdecimal()
     assert house.rows() == []
+
+
+def test_the_file_of_a_refused_upload_is_not_kept(house: House) -> None:
+    with house.ledger.write() as session:
+        offerings.offer(
+            session, COURSE, EXERCISE, Terms(opens_at=house.clock() + timedelta(days=1))
+        )
+    data = notebook("too_early = 1")
+    assert code(house.upload("ada", data)) == "not_open"
+    with pytest.raises(StoreError):
+        house.blobs.notebook(hashlib.sha256(data).hexdigest())
+
+
+def test_a_student_retries_what_we_gave_up_so_often_and_staff_oftener(house: House) -> None:
+    identity = house.submitted("ada")
+
+    def retried(by: str) -> int:
+        with house.ledger.write() as session:
+            session.get_one(Submission, identity).state = "not_graded"
+        return house.post(by, f"/api/submissions/{identity}/retry").status_code
+
+    assert [retried("ada") for _ in range(4)] == [200, 200, 200, 403]
+    assert retried("stan") == 200
+
+
+def test_so_many_uploads_may_be_under_way_and_no_more() -> None:
+    room = AtOnce(of_one=2, of_all=3)
+    with room.one_more("a") as first, room.one_more("a") as second, room.one_more("a") as third:
+        assert (first, second, third) == (True, True, False)
+        with room.one_more("b") as other, room.one_more("c") as one_too_many:
+            assert (other, one_too_many) == (True, False)
+    with room.one_more("a") as again:
+        assert again

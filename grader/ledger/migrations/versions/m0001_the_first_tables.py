@@ -126,6 +126,8 @@ def upgrade() -> None:
         sa.Column("lane", sa.String(length=16), nullable=False),
         sa.Column("received_at", UtcTime(timezone=True), nullable=False),
         sa.Column("finished_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("bound", sa.Boolean(), nullable=False),
+        sa.Column("retries", sa.Integer(), nullable=False),
         sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("report_id", sa.String(length=32), nullable=True),
         sa.Column("lease", sa.String(length=32), nullable=True),
