@@ -21,7 +21,7 @@ from grader.sandbox.container import ContainerSandbox, Engine, installed
 from grader.sandbox.container.examine import answering
 from grader.sandbox.container.groups import shared_groups
 from grader.sandbox.interface import Job, Receive, RunEnd, Sandbox
-from grader.sandbox.linux.slots import FIRST_UID
+from grader.sandbox.linux.slots import COUNT, FIRST_UID
 from grader.sandbox.warm import WarmSandbox
 
 INTERPRETER = Interpreter(Path(sys.prefix), Path(sys.base_prefix))
@@ -110,9 +110,10 @@ def label_of(sandbox: Sandbox) -> str:
     return sandbox.slots.label
 
 
-def guest_user(sandbox: Sandbox) -> int:
-    """The guest's user id inside, in the first slot."""
-    return FIRST_UID if isinstance(sandbox, ContainerSandbox) else USER_ID
+def guest_users(sandbox: Sandbox) -> frozenset[int]:
+    """What the guest's user id inside may be."""
+    users = range(FIRST_UID, FIRST_UID + COUNT)
+    return frozenset(users if isinstance(sandbox, ContainerSandbox) else [USER_ID])
 
 
 def host_users(word: str) -> frozenset[int]:

@@ -93,4 +93,11 @@ def _is_of(trace: Trace, process: Path) -> bool:
         return False
     if state in _DEAD:
         return False
-    return any((process / "ns" / kind).stat().st_ino in trace.namespaces for kind in _KINDS)
+    spaces = {(process / "ns" / kind).stat().st_ino for kind in _KINDS}
+    # What is shared with us is nobody's own: a run without a namespace of its own names ours.
+    return bool((spaces - _ours()) & set(trace.namespaces))
+
+
+def _ours() -> set[int]:
+    own = Path("/proc/self/ns")
+    return {(own / kind).stat().st_ino for kind in _KINDS}

@@ -4,6 +4,7 @@ import os
 import subprocess
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,36 @@ def test_where_nothing_is_left_it_returns(tmp_path: Path) -> None:
     prove_nothing_left(trace(namespaces={1}, groups=(tmp_path / "gone",)), patience=0)
 
 
-def test_a_process_in_a_namespace_of_the_run_is_left() -> None:
-    mine = Path("/proc/self/ns/pid").stat().st_ino
-    assert f"process {os.getpid()}" in found(trace(namespaces={mine}))
+@pytest.fixture
+def apart() -> Iterator[tuple[int, int]]:
+    """A process with a namespace of its own: its id, and the namespace's number."""
+    words = ["unshare", "--user", "--ipc", "sleep", "60"]
+    process = subprocess.Popen(words)
+    ours = Path("/proc/self/ns/ipc").stat().st_ino
+    theirs = Path(f"/proc/{process.pid}/ns/ipc")
+    while theirs.stat().st_ino == ours and process.poll() is None:
+        time.sleep(0.005)
+    yield process.pid, theirs.stat().st_ino
+    process.kill()
+    process.wait()
 
 
-def test_who_began_after_the_end_or_is_another_user_has_a_number_that_was_given_anew() -> None:
-    mine = Path("/proc/self/ns/pid").stat().st_ino
-    prove_nothing_left(trace(namespaces={mine}, ended=0.0), patience=0)
-    prove_nothing_left(trace(namespaces={mine}, user=os.getuid() + 987_654), patience=0)
+def test_a_process_in_a_namespace_of_the_run_is_left(apart: tuple[int, int]) -> None:
+    process, namespace = apart
+    assert f"process {process}" in found(trace(namespaces={namespace}))
+
+
+def test_who_began_after_the_end_or_is_another_user_has_a_number_that_was_given_anew(
+    apart: tuple[int, int],
+) -> None:
+    _, namespace = apart
+    prove_nothing_left(trace(namespaces={namespace}, ended=0.0), patience=0)
+    prove_nothing_left(trace(namespaces={namespace}, user=os.getuid() + 987_654), patience=0)
+
+
+def test_a_namespace_that_is_ours_as_well_is_no_trace_of_a_run() -> None:
+    ours = Path("/proc/self/ns/net").stat().st_ino
+    prove_nothing_left(trace(namespaces={ours}), patience=0)
 
 
 @pytest.mark.parametrize(("state", "left"), [("S", True), ("D", True), ("T", True), ("Z", False)])

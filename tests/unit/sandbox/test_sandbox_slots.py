@@ -10,10 +10,20 @@ from grader.sandbox.linux.slots import FIRST_UID, Slots
 
 
 def test_slots_held_at_once_differ_in_name_and_user(tmp_path: Path) -> None:
-    slots = Slots(tmp_path, users=True)
+    slots = Slots(tmp_path, users=True, machine=tmp_path / "users")
     with slots.hold() as first, slots.hold() as second:
         assert (first.uid, second.uid) == (FIRST_UID, FIRST_UID + 1)
         assert first.name != second.name
+
+
+def test_graders_that_share_no_slots_do_not_share_users_either(tmp_path: Path) -> None:
+    one, other = (
+        Slots(tmp_path / name, users=True, machine=tmp_path / "users") for name in ("one", "other")
+    )
+    with one.hold() as first, other.hold() as second:
+        assert (first.uid, second.uid) == (FIRST_UID, FIRST_UID + 1)
+    with other.hold() as again:
+        assert again.uid == FIRST_UID
 
 
 def test_a_released_slot_is_taken_again(tmp_path: Path) -> None:
