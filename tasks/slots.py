@@ -16,7 +16,7 @@ from celery import signals
 
 from grader import logs
 from grader.domain.service import Lane
-from grader.errors import LedgerError
+from grader.errors import AssignmentError, LedgerError
 from grader.settings import Settings
 from grader.work import Desk, Looked, look
 from grader.work.resting import Resting
@@ -24,6 +24,8 @@ from tasks.pulse import Pulse
 
 MakeDesk = Callable[[Settings, str, int], Desk]
 MakePulse = Callable[[Settings, str, tuple[Lane, ...], int], Pulse]
+BROKEN_SECONDS = 5.0
+"""A slot that can do nothing takes its time: else it uses up the messages of those that can."""
 MAX_NAME = 64
 """Characters of a worker's name in the database."""
 _log = structlog.get_logger(__name__)
@@ -59,17 +61,23 @@ class Slots:
         Raises:
             AssignmentError: the assignments cannot be loaded; nothing was claimed.
         """
-        if self._desk is None:
-            desk = self._make_desk(self._settings, self._name, self._slots)
-            Thread(target=self._pass_on, args=(desk,), name="leaving", daemon=True).start()
-            self._desk = desk
         try:
-            found = look(self._desk, lane, work)
+            found = look(self._at_desk(), lane, work)
         except LedgerError as error:
             _log.warning("database_gone", lane=lane, error=str(error))
+            self._leaving.wait(BROKEN_SECONDS)
             return Looked("nothing")
+        except AssignmentError:
+            self._leaving.wait(BROKEN_SECONDS)
+            raise
         self._leaving.wait(self._resting.seconds(found))
         return found
+
+    def _at_desk(self) -> Desk:
+        if self._desk is None:
+            self._desk = self._make_desk(self._settings, self._name, self._slots)
+            Thread(target=self._pass_on, args=(self._desk,), name="leaving", daemon=True).start()
+        return self._desk
 
     def _begin(self, sender: str, options: dict[str, Any], **_: object) -> None:
         self._name = sender[:MAX_NAME]

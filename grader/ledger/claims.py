@@ -44,10 +44,7 @@ class Claimant:
 
 def claim(session: Session, lane: Lane, by: Claimant, now: datetime) -> Claim | None:
     """The submission of the lane whose turn it is; None where none waits."""
-    for identity in session.scalars(_fairest(lane, by, now)).all():
-        if (taken := _take(session, Submission, identity, by, now)) is not None:
-            return taken
-    return None
+    return _first(session, Submission, _fairest(lane, by, now), by, now)
 
 
 def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None:
@@ -58,9 +55,17 @@ def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None
         .order_by(RegradeItem.received_at, RegradeItem.id)
         .limit(_TRIES)
     )
-    for identity in session.scalars(oldest).all():
-        if (taken := _take(session, RegradeItem, identity, by, now)) is not None:
-            return taken
+    return _first(session, RegradeItem, oldest, by, now)
+
+
+def _first(
+    session: Session, table: Table, order: Select[str], by: Claimant, now: datetime
+) -> Claim | None:
+    """The first that nobody else takes; where others were quicker for all, the next ones."""
+    while waiting := session.scalars(order).all():
+        for identity in waiting:
+            if (taken := _take(session, table, identity, by, now)) is not None:
+                return taken
     return None
 
 
@@ -114,7 +119,7 @@ def _take(
     claimed = changed(
         session,
         update(table)
-        .where(table.id == identity, table.state == "queued")
+        .where(table.id == identity, table.state == "queued", _rested(table, by, now))
         .values(
             state="running",
             lease=taken.lease,

@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from grader.domain.service import Lane
 from grader.ledger import events, publish
 from grader.ledger.claims import changed
 from grader.ledger.work import Submission
@@ -25,12 +24,12 @@ def leave_gpu(session: Session, now: datetime) -> Sequence[str]:
             Submission.assignment_id.in_(preferred),
         )
     ).all()
-    return [identity for identity in waiting if _moved(session, identity, "cpu", now)]
+    return [identity for identity in waiting if _moved(session, identity, now)]
 
 
-def _moved(session: Session, identity: str, lane: Lane, now: datetime) -> bool:
-    here = (Submission.id == identity, Submission.state == "queued")
-    if not changed(session, update(Submission).where(*here).values(lane=lane, sent_at=None)):
+def _moved(session: Session, identity: str, now: datetime) -> bool:
+    still = (Submission.id == identity, Submission.state == "queued", Submission.lane == "gpu")
+    if not changed(session, update(Submission).where(*still).values(lane="cpu", sent_at=None)):
         return False
-    events.append(session, identity, "state", {"state": "queued", "lane": lane}, now)
+    events.append(session, identity, "state", {"state": "queued", "lane": "cpu"}, now)
     return True

@@ -18,6 +18,13 @@ CONNECT_SECONDS = 5
 """How long a server may take to answer; nobody waits for one that is gone."""
 POOL_SECONDS = 10
 """How long a thread waits for another to give its connection back."""
+_SILENCE = {
+    "tcp_user_timeout": 15_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+"""How libpq notices a server that vanished without a word: else a query waits for hours."""
 _WRITES = "grader_writes"
 
 
@@ -80,7 +87,7 @@ def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(
             url,
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            connect_args={"connect_timeout": CONNECT_SECONDS, **_SILENCE},
             pool_pre_ping=True,
             pool_size=10,
             max_overflow=20,

@@ -42,6 +42,7 @@ def retry(session: Session, row: Submission, now: datetime) -> bool:
             counts=Submission.bound,
             retries=Submission.retries + 1,
             failures=0,
+            claimed_at=None,
             reason=None,
             message="",
             finished_at=None,
