@@ -35,7 +35,8 @@ RUN useradd --system --uid 10001 --user-group --create-home grader && \
     install -d -o grader -g grader /var/lib/grader && \
     install -d -m 2775 -o grader -g grader /var/lib/grader/files && \
     find / -xdev -type f -perm /6000 -exec chmod ug-s {} +
-ENV PATH=/opt/grader/bin:/usr/bin:/bin GRADER_STATE_DIR=/var/lib/grader PYTHONUNBUFFERED=1
+ENV PATH=/opt/grader/bin:/usr/bin:/bin GRADER_STATE_DIR=/var/lib/grader \
+    GRADER_RUNTIME_DIR=/tmp/grader PYTHONUNBUFFERED=1
 USER 10001:10001
 WORKDIR /var/lib/grader
 EXPOSE 8000

@@ -11,6 +11,7 @@ from grader.settings import Settings
 from grader.wiring import desks, services
 from grader.work.health import Health
 from tasks import config
+from tasks.alive import sign_of_life
 from tasks.pulse import Pulse, sign_of
 from tasks.slots import MakeDesk, MakePulse, Slots
 
@@ -21,7 +22,9 @@ def make_pulse(settings: Settings, name: str, lanes: tuple[Lane, ...], slots: in
     """The report of a worker of these settings."""
     datasets = tuple(name for name in settings.worker_data.split(",") if name)
     health = Health(desks.looks(settings, datasets))
-    return Pulse(lambda: services.ledger(settings), health, sign_of(name, lanes, slots))
+    alive = sign_of_life(settings.runtime_dir, "worker")
+    sign = sign_of(name, lanes, slots)
+    return Pulse(lambda: services.ledger(settings), health, sign, alive=alive)
 
 
 def build(

@@ -31,8 +31,11 @@ class Pulse:
         health: Health,
         sign: Callable[[Health], Sign],
         clock: Clock = utc_now,
+        alive: Callable[[], None] = lambda: None,
     ) -> None:
+        """Report nothing yet; `alive` is called after each report of a worker that is well."""
         self._make_ledger, self._health, self._sign, self._clock = ledger, health, sign, clock
+        self._alive = alive
         self._ledger: Ledger | None = None
         self._consumer: Any = None
         self._paused = False
@@ -76,6 +79,9 @@ class Pulse:
                 workers.report(session, sign, self._clock())
         except LedgerError as error:
             _log.warning("not_reported", error=str(error))
+            return
+        if sign.state == "ok":
+            self._alive()
 
     def _run(self) -> None:
         while not self._over.is_set():

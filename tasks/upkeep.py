@@ -15,6 +15,7 @@ from grader.settings import Settings
 from grader.wiring import desks, services
 from grader.work.upkeep import Upkeep
 from tasks import config
+from tasks.alive import sign_of_life
 
 MOST_SECONDS = 5.0
 """Between two looks after leases and unsent messages; less where leases are short."""
@@ -30,12 +31,15 @@ def build(settings: Settings, upkeep: Upkeep | None = None) -> Celery:
     app = Celery("upkeep", broker=services.broker_url(settings))
     app.conf.update(config.upkeep(min(MOST_SECONDS, settings.lease_seconds / 4), SWEEP_SECONDS))
     works = upkeep or desks.upkeep(settings)
+    alive = sign_of_life(settings.runtime_dir, "upkeep")
 
     def tend() -> None:
         try:
             works.tend()
         except (LedgerError, QueueError) as error:  # the next one comes soon
             _log.warning("not_tended", error=str(error))
+        else:
+            alive()
 
     def sweep() -> None:
         try:

@@ -60,6 +60,6 @@ def test_the_course_secret_goes_to_workers_alone(name: str) -> None:
     assert "GRADER_COURSE_SECRET" not in str(SERVICES[name])
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "api"])
-def test_what_others_wait_for_has_a_health_check(name: str) -> None:
+@pytest.mark.parametrize("name", ["postgres", "redis", "api", "upkeep", "worker", "worker-gpu"])
+def test_whatever_goes_on_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]

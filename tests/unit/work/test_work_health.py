@@ -1,5 +1,7 @@
 """A worker that is unwell three times in a row takes nothing more, says so, and recovers."""
 
+from pathlib import Path
+
 import pytest
 from work_office import Office
 
@@ -9,6 +11,7 @@ from grader.sandbox import Finding
 from grader.store import Blobs
 from grader.work import health
 from grader.work.health import FAILURES, Health, disk_look, sandbox_look, seldom
+from tasks.alive import sign_of_life
 from tasks.pulse import Pulse, sign_of
 
 
@@ -53,6 +56,26 @@ def test_a_worker_stops_after_three_failures_and_goes_on_when_it_is_well(office:
     assert (consumer.lanes, office.alerts()) == (["fast", "cpu"], [])
     pulse.stop()
     assert office.count(Worker) == 0
+
+
+def test_a_worker_gives_a_sign_of_life_while_it_is_well_and_is_heard(
+    office: Office, tmp_path: Path
+) -> None:
+    wrong: list[str] = []
+    state = Health({"data": lambda: "missing" if wrong else None})
+    sign, file = sign_of("w", ("fast",), 1), tmp_path / "alive" / "worker"
+    alive = sign_of_life(tmp_path, "worker")
+    pulse = Pulse(lambda: office.ledger, state, sign, office.clock, alive)
+    pulse._consumer = Consumer()
+    pulse.beat()
+    assert file.exists()
+    file.unlink()
+    wrong.append("yes")
+    for _ in range(FAILURES):
+        pulse.beat()
+    file.unlink(missing_ok=True)
+    pulse.beat()
+    assert not file.exists()
 
 
 def test_what_costs_time_is_looked_at_seldom_while_it_is_well() -> None:
