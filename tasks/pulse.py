@@ -10,9 +10,9 @@ import structlog
 from grader.domain.service import Lane
 from grader.errors import LedgerError
 from grader.ledger import Ledger, workers
+from grader.ledger.clock import Clock, utc_now
 from grader.ledger.workers import Sign
 from grader.logs import where
-from grader.work.desk import Clock, utc_now
 from grader.work.health import Health
 
 EVERY_SECONDS = 20.0

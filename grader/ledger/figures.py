@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from grader.domain.service import Lane
 from grader.ledger.slots import SILENT
 from grader.ledger.work import Alert, RegradeItem, Submission, Worker
 
@@ -40,8 +41,8 @@ class Figures:
 
     waiting: Mapping[str, Waiting]
     states: Mapping[tuple[str, str], int]
-    waits: Mapping[str, Sequence[float]]
-    runs: Mapping[str, Sequence[float]]
+    waits: Mapping[Lane, Sequence[float]]
+    runs: Mapping[Lane, Sequence[float]]
     failures: Mapping[str, int]
     workers: Mapping[str, int]
     alerts: Mapping[str, int]
@@ -89,7 +90,7 @@ def _waiting(session: Session, now: datetime) -> dict[str, Waiting]:
 
 def _durations(
     session: Session, now: datetime
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+) -> tuple[dict[Lane, list[float]], dict[Lane, list[float]]]:
     ended = session.execute(
         select(
             Submission.lane, Submission.received_at, Submission.claimed_at, Submission.finished_at

@@ -105,8 +105,7 @@ def _replayed(session: Session, upload: Upload) -> Accepted | None:
             f"this Idempotency-Key stands for submission {before.id} of {before.received_at:%c},"
             " of another notebook, course or assignment; send a new key for a new submission",
         )
-    lane: Lane = before.lane  # type: ignore[assignment] # written below
-    return Accepted(before.id, lane, replayed=True)
+    return Accepted(before.id, before.lane, replayed=True)
 
 
 def _wish(of: Submission | Upload) -> tuple[str, str, str]:

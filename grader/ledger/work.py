@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from grader.domain.service import Lane
 from grader.ledger.base import Base, Id, Leased, Name
 
 
@@ -33,7 +34,7 @@ class Submission(Leased, Base):
     """Bytes."""
     idempotency_key: Mapped[str | None] = mapped_column(String(255), default=None)
     state: Mapped[str] = mapped_column(String(16))
-    lane: Mapped[str] = mapped_column(String(16))
+    lane: Mapped[Lane] = mapped_column(String(16))
     received_at: Mapped[datetime]
     finished_at: Mapped[datetime | None] = mapped_column(index=True, default=None)
     bound: Mapped[bool] = mapped_column(default=True)

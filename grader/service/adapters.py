@@ -1,21 +1,13 @@
 """What the API stands on, and what it allows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from grader.ledger import Ledger
+from grader.ledger.clock import Clock, utc_now
 from grader.queue import JobQueue
 from grader.settings import Settings
 from grader.store import Blobs
 from grader.wiring import services
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,7 @@ class Places:
         """Where it stands; None unless it waits."""
         if row.state != "queued":
             return None
-        lane: Lane = row.lane  # type: ignore[assignment] # intake writes only lanes there
-        line = self._lines.get(lane, lambda: views.line(session, lane, self._clock()))
+        line = self._lines.get(row.lane, lambda: views.line(session, row.lane, self._clock()))
         place = line.place(row.id)
         run = self._runs.get(
             row.assignment_id, lambda: views.run_seconds(session, row.assignment_id)

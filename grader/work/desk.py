@@ -1,25 +1,19 @@
 """What a slot of a worker stands on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from typing import Literal
 
 from grader.domain.assignment import Assignment
 from grader.ledger import Ledger
 from grader.ledger.claims import Claimant
+from grader.ledger.clock import Clock, utc_now
 from grader.queue import JobQueue
 from grader.store import Blobs
 from grader.work.benches import Benches
 from grader.work.failing import NoAssignmentError
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.orm import Session
 
-from grader.domain.service import Lane
 from grader.errors import LedgerError, QueueError
 from grader.ledger import claims, events, failures
 from grader.ledger.claims import Claim, Table
@@ -60,8 +59,7 @@ def _give_back(desk: Desk, table: Table, held: Claim) -> Looked:
             return Unsent(held.id, "regrade")
         told = {"state": "queued", "lane": row.lane}
         events.append(session, row.id, "state", told, desk.clock())
-        lane: Lane = row.lane  # type: ignore[assignment] # intake writes only lanes there
-        return Unsent(held.id, lane)
+        return Unsent(held.id, row.lane)
 
     waits = insist(desk, write)
     if waits is None:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from grader.domain.service import LANES, Lane
 from grader.errors import LedgerError
 from grader.ledger import Ledger, alerts, claims, failures, lanes, workers
+from grader.ledger.clock import Clock, utc_now
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Event, RegradeItem, Run, Submission
 from grader.queue import JobQueue
 from grader.store import Blobs
-from grader.work.desk import Clock, utc_now
 from grader.work.patience import Patience
 
 EVENTS_KEPT = timedelta(days=1)

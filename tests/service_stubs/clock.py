@@ -4,7 +4,7 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from grader.work.desk import utc_now
+from grader.ledger.clock import utc_now
 
 
 def clock() -> datetime:
