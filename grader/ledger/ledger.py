@@ -25,6 +25,9 @@ _SILENCE = {
     "keepalives_count": 3,
 }
 """How libpq notices a server that vanished without a word: else a query waits for hours."""
+IDLE_SECONDS = 15
+"""How long a transaction may stand still; ours take milliseconds. A process that was stopped, or
+whose machine vanished, would else keep its locks, and all who want its rows waiting for it."""
 _WRITES = "grader_writes"
 
 
@@ -85,7 +88,7 @@ def _named() -> Iterator[None]:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             connect_args={"connect_timeout": CONNECT_SECONDS, **_SILENCE},
             pool_pre_ping=True,
@@ -93,10 +96,18 @@ def _engine(url: str) -> Engine:
             max_overflow=20,
             pool_timeout=POOL_SECONDS,
         )
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_timeout=POOL_SECONDS)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgres(connection: Any, _: Any) -> None:
+    # not in libpq's `options`: they may come with the URL, and poolers refuse them
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -2,9 +2,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from ledger_rows import NOW, OTHER, WORKER, course, waiting
+from service_stubs.servers import PostgresServer
+from sqlalchemy import text
 
 from grader.errors import LedgerError
-from grader.ledger import Ledger
+from grader.ledger import Ledger, claims
+from grader.ledger import ledger as opening
+from grader.ledger.base import Base
 
 
 def test_a_database_that_nobody_serves_is_told(tmp_path: Path) -> None:
@@ -30,3 +35,29 @@ def test_no_thread_waits_for_a_connection_without_end(
     with pytest.raises(LedgerError, match="in use"):
         take_all()
     ledger.close()
+
+
+def test_a_claimer_that_stands_still_in_its_transaction_lets_the_next_one_claim(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "IDLE_SECONDS", 1)
+    ledger = Ledger(postgres.url)
+    Base.metadata.drop_all(ledger.engine)
+    Base.metadata.create_all(ledger.engine)
+    with ledger.write() as session:
+        course(session)
+        row = waiting(session, "ada")
+    taken: list[claims.Claim | None] = []
+    with pytest.raises(LedgerError, match="idle-in-transaction"):
+        _stand_still(ledger, taken)
+    ledger.close()
+    assert [item and item.id for item in taken] == [row]
+
+
+def _stand_still(ledger: Ledger, taken: list[claims.Claim | None]) -> None:
+    """Claim in a transaction that stands still while another claims."""
+    with ledger.write() as stopped:
+        assert claims.claim(stopped, "cpu", WORKER, NOW) is not None
+        with ledger.write() as session:
+            session.execute(text("SET LOCAL lock_timeout = '20s'"))  # to fail, not to hang
+            taken.append(claims.claim(session, "cpu", OTHER, NOW))
