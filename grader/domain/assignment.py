@@ -45,9 +45,9 @@ class Rehearsal(Frozen):
 class Assignment(Frozen):
     """An exercise: its problems, the files that students get, and what a run may use."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    title: str = Field(min_length=1)
-    version: str = "1"
+    id: str = Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=64)
+    title: str = Field(min_length=1, max_length=200)
+    version: str = Field("1", min_length=1, max_length=64)
     problems: tuple[Problem, ...] = Field(min_length=1)
     files: Path | None = None
     """Folder whose contents lie beside the notebook when it runs."""

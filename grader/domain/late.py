@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, NonNegativeInt
+from pydantic import AwareDatetime, Field
 
 from grader.domain.base import Count, Frozen
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
+MOST_DAYS = 3650
+"""The longest time that a policy may name: moments beyond the year 9999 cannot be reckoned with."""
 _UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
@@ -26,7 +28,7 @@ class Lateness(Frozen):
 class LatePolicy(Frozen):
     """A share of the points for each day or hour that has begun after the due time."""
 
-    grace_seconds: NonNegativeInt = 0
+    grace_seconds: Annotated[int, Field(ge=0, le=MOST_DAYS * 86_400)] = 0
     """Still on time for so long after the due time; days and hours count from its end."""
     per: Literal["day", "hour"] = "day"
     """24 hours, wherever clocks are set forward meanwhile, or one hour."""
@@ -34,7 +36,7 @@ class LatePolicy(Frozen):
     """Taken off for each that has begun."""
     most: Percent = 100
     """What is taken off at most, in percent."""
-    days: NonNegativeInt | None = None
+    days: Annotated[int, Field(ge=0, le=MOST_DAYS)] | None = None
     """Nothing is accepted later than so many days after the time of grace; None: no end."""
 
     def lateness(self, due_at: datetime, received_at: datetime) -> Lateness | None:

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from grader.domain.service import Role
 from grader.errors import AccessError
+from grader.ledger.names import at_once, require_id, require_text
 from grader.ledger.people import Course, Membership, Person, Token
 
 _TOKEN = re.compile(r"grd_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _RANK: dict[Role, int] = {"student": 0, "ci": 0, "ta": 1, "staff": 2}
 """A course's CI hands in like a student; its attempts are not counted."""
 
@@ -92,12 +92,14 @@ def _role(text: str) -> Role:
 
 
 def add_course(session: Session, course_id: str, title: str, now: datetime) -> None:
-    """Make a course. Raises AccessError where its id is taken or no id."""
-    _require_id("course", course_id)
+    """Make a course. Raises AccessError where its id is taken or no id, or its title no text."""
+    require_id("course", course_id)
+    require_text("title of a course", title)
     if session.get(Course, course_id) is not None:
         raise AccessError(f"course {course_id!r}: found one of that id, expected none")
     session.add(Course(id=course_id, title=title, created_at=now))
-    session.flush()
+    with at_once():
+        session.flush()
 
 
 def courses(session: Session) -> Sequence[Course]:
@@ -106,14 +108,16 @@ def courses(session: Session) -> Sequence[Course]:
 
 
 def add_person(session: Session, person_id: str, name: str, now: datetime) -> None:
-    """Make a person, or give one another name. Raises AccessError where the id is none."""
-    _require_id("person", person_id)
+    """Make a person, or give one another name. Raises AccessError where id or name are none."""
+    require_id("person", person_id)
+    require_text(f"name of {person_id}", name)
     known = session.get(Person, person_id)
     if known is None:
         session.add(Person(id=person_id, name=name, created_at=now))
     elif name:
         known.name = name
-    session.flush()
+    with at_once():
+        session.flush()
 
 
 def people(session: Session, course_id: str) -> Sequence[tuple[Person, Role]]:
@@ -127,18 +131,35 @@ def people(session: Session, course_id: str) -> Sequence[tuple[Person, Role]]:
     return [(person, _role(role)) for person, role in rows]
 
 
-def enrol(session: Session, course_id: str, person_id: str, role: Role) -> None:
-    """Make a person a member, or another kind of member. Raises AccessError."""
+def enrol(session: Session, course_id: str, person_id: str, role: Role | None = None) -> None:
+    """Make a person a member, or another kind of member.
+
+    Args:
+        session: one that writes.
+        course_id: of a course that is there.
+        person_id: of a person who is there.
+        role: None: what they are already, and a student who is new.
+
+    Raises:
+        AccessError: there is no such course or person.
+    """
     if session.get(Course, course_id) is None:
         raise AccessError(f"course {course_id!r}: found none, expected one: `course add` makes it")
     if session.get(Person, person_id) is None:
         raise AccessError(f"person {person_id!r}: found none, expected one: `person add` makes it")
-    session.merge(Membership(course_id=course_id, person_id=person_id, role=role))
-    session.flush()
+    member = session.get(Membership, (course_id, person_id))
+    if member is None:
+        new = role or "student"
+        session.add(Membership(course_id=course_id, person_id=person_id, role=new))
+    elif role is not None:
+        member.role = role
+    with at_once():
+        session.flush()
 
 
 def issue_token(session: Session, person_id: str, grant: Grant, now: datetime) -> str:
     """Make a token; what is returned is kept nowhere. Raises AccessError."""
+    require_text("label of a token", grant.label)
     if session.get(Person, person_id) is None:
         raise AccessError(f"person {person_id!r}: found none, expected one: `person add` makes it")
     public = secrets.token_hex(6)
@@ -175,11 +196,3 @@ def revoke(session: Session, token_id: str, now: datetime) -> None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _require_id(what: str, text: str) -> None:
-    if not _ID.fullmatch(text):
-        raise AccessError(
-            f"id of a {what}: found {text!r}, expected at most 64 letters, digits and . _ @ + -,"
-            " the first a letter or digit"
-        )

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from grader.domain.late import LatePolicy
-from grader.ledger.people import Offering
+from grader.errors import AccessError
+from grader.ledger.names import at_once, require_id
+from grader.ledger.people import Course, Offering
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,13 @@ def offering(session: Session, course_id: str, assignment_id: str) -> Terms:
 
 
 def offer(session: Session, course_id: str, assignment_id: str, terms: Terms) -> None:
-    """Set the terms, in place of earlier ones. The course must be there."""
+    """Set the terms, in place of earlier ones.
+
+    The assignment need not be published yet. Raises AccessError where the course is not there.
+    """
+    require_id("assignment", assignment_id)
+    if session.get(Course, course_id) is None:
+        raise AccessError(f"course {course_id!r}: found none; `grader admin course add` makes it")
     row = Offering(
         course_id=course_id,
         assignment_id=assignment_id,
@@ -46,3 +54,5 @@ def offer(session: Session, course_id: str, assignment_id: str, terms: Terms) ->
         max_attempts=terms.max_attempts,
     )
     session.merge(row)
+    with at_once():
+        session.flush()

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from grader.cli.admin.opened import JsonOption, ledger, moment, show
-from grader.domain.late import LatePolicy
-from grader.errors import AccessError
+from grader.domain.late import MOST_DAYS, LatePolicy
 
 app = typer.Typer(help="On what terms a course offers an assignment.", no_args_is_help=True)
 CourseArgument = Annotated[str, typer.Argument(help="Id of the course.")]
@@ -30,14 +29,16 @@ def set_(
         float, typer.Option(min=0, max=100, help="Percent that are taken off at most.")
     ] = 100,
     late_days: Annotated[
-        int | None, typer.Option(min=0, help="Nothing is taken so many days after; 0: at once.")
+        int | None,
+        typer.Option(min=0, max=MOST_DAYS, help="Nothing is taken so many days after; 0: at once."),
     ] = None,
-    grace_minutes: Annotated[int, typer.Option(min=0, help="Still on time after `due`.")] = 0,
+    grace_minutes: Annotated[
+        int, typer.Option(min=0, max=MOST_DAYS * 24 * 60, help="Still on time after `due`.")
+    ] = 0,
     attempts: Annotated[int | None, typer.Option(min=1, help="Of each student.")] = None,
 ) -> None:
     """Set the terms, all of them: what is left out is without limit."""
     from grader.ledger import offerings
-    from grader.ledger.people import Course
 
     if late_percent is None and (late_days is not None or grace_minutes):
         late_percent = 0.0
@@ -54,8 +55,6 @@ def set_(
     if late is not None and terms.due_at is None:
         raise typer.BadParameter("a late policy needs --due")
     with ledger() as opened, opened.write() as session:
-        if session.get(Course, course) is None:
-            raise AccessError(f"course {course!r}: found none; `grader admin course add` makes it")
         offerings.offer(session, course, assignment, terms)
     show_(course, assignment)
 

@@ -1,7 +1,9 @@
 """`grader admin person` and `grader admin enrol`."""
 
 import csv
+import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -14,6 +16,16 @@ from grader.errors import AccessError
 
 app = typer.Typer(help="People.", no_args_is_help=True)
 COLUMNS = ("person", "name", "role")
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A line of a class; `role` None: what they are already, and a student who is new."""
+
+    person: str
+    name: str
+    role: Role | None
 
 
 @app.command()
@@ -45,7 +57,12 @@ def list_(
 def enrol(
     course: Annotated[str, typer.Argument(help="Id of a course.")],
     person: Annotated[str | None, typer.Argument(help="Login name of somebody.")] = None,
-    role: Annotated[Role, typer.Option(help="What they are there.")] = "student",
+    role: Annotated[
+        Role | None,
+        typer.Option(
+            help="What they are there; left out: what they are already, a student who is new."
+        ),
+    ] = None,
     class_list: Annotated[
         Path | None,
         typer.Option(
@@ -62,32 +79,48 @@ def enrol(
 
     if (person is None) == (class_list is None):
         raise typer.BadParameter("expected either a person or --from a file")
-    members = [(person, "", role)] if person else _read(class_list or Path(), role)
+    members = [Member(person, "", role)] if person else _read(class_list or Path(), role)
     with ledger() as opened, opened.write() as session:
-        for login, name, what in members:
+        for member in members:
             if class_list is not None:
-                access.add_person(session, login, name, now())
-            access.enrol(session, course, login, what)
+                access.add_person(session, member.person, member.name, now())
+            access.enrol(session, course, member.person, member.role)
     out.print(f"course {course}: {len(members)} enrolled", highlight=False)
 
 
-def _read(path: Path, usual: Role) -> Sequence[tuple[str, str, Role]]:
+def _read(path: Path, usual: Role | None) -> Sequence[Member]:
     """Every line of the class, or one error that names every wrong one."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.DictReader(file)
-        if "person" not in (rows.fieldnames or ()):
-            raise AccessError(f"{path}: found the heads {rows.fieldnames}, expected {COLUMNS}")
-        members, wrong = [], []
-        for row in rows:
-            role = (row.get("role") or usual).strip()
-            if role in get_args(Role) and row["person"]:
-                members.append((row["person"].strip(), (row.get("name") or "").strip(), role))
-            else:
-                wrong.append(f"line {rows.line_num}: {row['person']!r}, role {role!r}")
+    members, wrong = [], []
+    for number, row in _rows(path):
+        person, role = (row["person"] or "").strip(), (row.get("role") or "").strip() or usual
+        if person and (role is None or role in ROLES):
+            members.append(Member(person, (row.get("name") or "").strip(), _role(role)))
+        else:
+            wrong.append(f"line {number}: {person!r}, role {role!r}")
     if wrong:
-        known = ", ".join(get_args(Role))
         raise AccessError(
-            f"{path}: expected a person and one of {known} in every line, found\n"
+            f"{path}: expected a person and one of {', '.join(ROLES)} in every line, found\n"
             + "\n".join(wrong)
         )
-    return members  # type: ignore[return-value] # roles were compared above
+    return members
+
+
+def _rows(path: Path) -> Sequence[tuple[int, dict[str, str | None]]]:
+    """Every line by its heads, with its number in the file."""
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        if "person" not in (rows.fieldnames or ()):
+            raise AccessError(f"{path}: found the heads {rows.fieldnames}, expected {COLUMNS}")
+        return [(rows.line_num, row) for row in rows]
+    except csv.Error as error:
+        raise AccessError(f"{path}: found no CSV ({error}), expected {COLUMNS}") from error
+    except UnicodeDecodeError as error:
+        raise AccessError(
+            f"{path}: found byte {error.start + 1} to be no UTF-8, expected a CSV in UTF-8;"
+            " spreadsheets call it `CSV UTF-8`"
+        ) from error
+
+
+def _role(text: str | None) -> Role | None:
+    role: Role | None = text  # type: ignore[assignment] # `_read` compared it with the roles
+    return role

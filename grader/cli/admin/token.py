@@ -9,6 +9,7 @@ from grader.cli.admin.opened import JsonOption, ledger, now, show
 from grader.cli.output import err, out
 from grader.domain.service import Role
 
+MOST_DAYS = 3650
 app = typer.Typer(help="Tokens, by which clients are known.", no_args_is_help=True)
 
 
@@ -19,7 +20,9 @@ def create(
         Role, typer.Option(help="The most that it may be used as, whatever the person is.")
     ] = "student",
     label: Annotated[str, typer.Option(help="For the list, such as laptop.")] = "",
-    days: Annotated[int | None, typer.Option(min=1, help="Good for so many days.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=MOST_DAYS, help="Good for so many days.")
+    ] = None,
 ) -> None:
     """Make a token and print it, once: only its digest is kept."""
     from grader.ledger import access

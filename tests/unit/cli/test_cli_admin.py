@@ -71,9 +71,58 @@ def test_a_class_without_heads_says_which_it_expects(tmp_path: Path) -> None:
     assert "expected ('person', 'name', 'role')" in refused("enrol", "dl", "--from", str(file))
 
 
+def test_a_class_without_roles_leaves_those_who_have_one_as_they_are(tmp_path: Path) -> None:
+    admin("course", "add", "dl")
+    admin("person", "add", "bob")
+    admin("enrol", "dl", "bob", "--role", "ta")
+    file = tmp_path / "class.csv"
+    file.write_text("person,name\nada,\nbob,Bob\n")
+    admin("enrol", "dl", "--from", str(file))
+    assert json.loads(admin("person", "list", "dl", "--json")) == [
+        {"person": "ada", "name": "", "role": "student"},
+        {"person": "bob", "name": "Bob", "role": "ta"},
+    ]
+    admin("enrol", "dl", "--from", str(file), "--role", "staff")
+    assert '"ta"' not in admin("person", "list", "dl", "--json")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("person,name\nada,J\u00f6rg\n".encode("latin-1"), "found byte 22 to be no UTF-8"),
+        (b'person\n"' + b"a" * 200_000, "found no CSV"),
+        (b"person,name\nada," + b"a" * 201, "(201 characters)"),
+        (b"person,name\nada,\x00", "characters that can be printed"),
+        (b"person\n" + b"a" * 65, "expected at most 64 letters"),
+    ],
+)
+def test_a_class_that_cannot_be_stored_is_refused_whole(
+    tmp_path: Path, content: bytes, expected: str
+) -> None:
+    admin("course", "add", "dl")
+    file = tmp_path / "class.csv"
+    heads, _, lines = content.partition(b"\n")
+    file.write_bytes(heads + b"\ncem\n" + lines)
+    assert expected in refused("enrol", "dl", "--from", str(file))
+    assert admin("person", "list", "dl") == "none\n"
+
+
 def test_who_is_not_there_cannot_be_enrolled() -> None:
     admin("course", "add", "dl")
     assert "person 'ada': found none" in refused("enrol", "dl", "ada")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("course", "add", "dl", "--title", "a" * 201),
+        ("person", "add", "ada", "--name", "a\x00"),
+        ("token", "create", "cem", "--label", "a\n"),
+    ],
+)
+def test_texts_that_a_database_cannot_hold_are_refused(words: tuple[str, ...]) -> None:
+    admin("person", "add", "cem")
+    assert "expected at most 200 characters" in refused(*words)
 
 
 def test_a_token_is_printed_alone_and_only_its_public_part_is_ever_seen_again(
@@ -120,6 +169,20 @@ def test_a_due_time_without_a_zone_is_refused() -> None:
 def test_a_late_policy_needs_a_due_time() -> None:
     admin("course", "add", "dl")
     assert "needs --due" in refused("offering", "set", "dl", "cnn", "--late-percent", "10")
+
+
+def test_terms_of_what_cannot_be_an_assignment_or_of_no_course_are_refused() -> None:
+    admin("course", "add", "dl")
+    assert "id of assignment" in refused("offering", "set", "dl", "a" * 65)
+    assert "course 'ml': found none" in refused("offering", "set", "ml", "cnn")
+
+
+@pytest.mark.parametrize("words", [("--late-days", "9999999"), ("--grace-minutes", "999999999")])
+def test_a_time_that_no_calendar_reaches_is_refused(words: tuple[str, str]) -> None:
+    admin("course", "add", "dl")
+    due = ("--due", "2026-12-01T23:59Z")
+    said = refused("offering", "set", "dl", "cnn", *due, *words)
+    assert "is not in the range" in re.sub(r"[\s│]+", " ", said)
 
 
 def test_alerts_are_listed_until_they_are_over(state: Path) -> None:

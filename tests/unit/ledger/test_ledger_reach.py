@@ -1,13 +1,16 @@
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from ledger_rows import NOW, OTHER, WORKER, course, waiting
+from service_stubs.processes import until
 from service_stubs.servers import PostgresServer
 from sqlalchemy import text
 
-from grader.errors import LedgerError
-from grader.ledger import Ledger, claims
+from grader.errors import AccessError, LedgerError
+from grader.ledger import Ledger, access, claims
 from grader.ledger import ledger as opening
 from grader.ledger.base import Base
 
@@ -37,20 +40,51 @@ def test_no_thread_waits_for_a_connection_without_end(
     ledger.close()
 
 
-def test_a_claimer_that_stands_still_in_its_transaction_lets_the_next_one_claim(
-    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def server(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """A database that many write to at once, where a transaction may stand still for a second."""
     monkeypatch.setattr(opening, "IDLE_SECONDS", 1)
     ledger = Ledger(postgres.url)
     Base.metadata.drop_all(ledger.engine)
     Base.metadata.create_all(ledger.engine)
+    yield ledger
+    ledger.close()
+
+
+def test_of_two_who_make_the_same_course_at_once_the_second_is_told(server: Ledger) -> None:
+    with server.write() as first, ThreadPoolExecutor(1) as other:
+        access.add_course(first, "dl", "Deep learning", NOW)
+        second = other.submit(_add_the_same, server)
+        _wait_for_a_lock(server)
+        first.commit()
+        with pytest.raises(AccessError, match="at the same time"):
+            second.result()
+
+
+def _add_the_same(ledger: Ledger) -> None:
     with ledger.write() as session:
+        access.add_course(session, "dl", "Deeper learning", NOW)
+
+
+def _wait_for_a_lock(ledger: Ledger) -> None:
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+
+    def somebody_waits() -> bool:
+        with ledger.read() as session:
+            return bool(session.scalar(waits))
+
+    until("somebody waits for a row", somebody_waits)
+
+
+def test_a_claimer_that_stands_still_in_its_transaction_lets_the_next_one_claim(
+    server: Ledger,
+) -> None:
+    with server.write() as session:
         course(session)
         row = waiting(session, "ada")
     taken: list[claims.Claim | None] = []
     with pytest.raises(LedgerError, match="idle-in-transaction"):
-        _stand_still(ledger, taken)
-    ledger.close()
+        _stand_still(server, taken)
     assert [item and item.id for item in taken] == [row]
 
 
