@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import backends_summary
 import gvisor_differences
 import pytest
+from service_stubs.servers import PostgresServer, postgres_is_here
 
 from grader.embedded import redis
 from grader.errors import ServeError
@@ -46,6 +48,21 @@ def redis_server() -> Path:
         return redis.binary()
     except ServeError:
         missing("redis-server")
+
+
+@pytest.fixture(scope="session")
+def needs_postgres() -> None:
+    if not postgres_is_here():
+        missing("PostgreSQL")
+
+
+@pytest.fixture(scope="session")
+def postgres(needs_postgres: None) -> Iterator[PostgresServer]:
+    """A server of this test worker's own; see `PostgresServer.emptied`."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.end()
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,14 @@ class PostgresServer:
         self._process = Process(command, self._folder / "log", os.environ, self._user)
         until("PostgreSQL answers", self._answers)
 
+    def emptied(self) -> str:
+        """Its URL, once all tables are gone."""
+        with closing(self._connection()) as connection:
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+            connection.commit()
+        return self.url
+
     def stop(self) -> None:
         """As an administrator restarts it: connections are cut at once."""
         if self._process is not None:
@@ -91,9 +99,12 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self._folder)
 
+    def _connection(self) -> psycopg.Connection:
+        return psycopg.connect(f"host={self._folder} user=grader dbname=postgres")
+
     def _answers(self) -> bool:
         try:
-            with closing(psycopg.connect(f"host={self._folder} user=grader dbname=postgres")):
+            with closing(self._connection()):
                 return True
         except psycopg.OperationalError:
             return False

@@ -50,9 +50,9 @@ def test_a_database_of_a_later_version_is_refused(migrated: Ledger) -> None:
 
 
 def test_a_database_that_is_gone_is_named_and_comes_back(
-    postgres: PostgresServer, postgres_url: str
+    postgres: PostgresServer,
 ) -> None:
-    ledger = Ledger(postgres_url)
+    ledger = Ledger(postgres.url)
     with ledger.read() as session:
         session.execute(text("SELECT 1"))
     postgres.stop()
@@ -67,9 +67,9 @@ def test_a_database_that_is_gone_is_named_and_comes_back(
 
 
 def test_a_database_that_goes_in_the_middle_of_a_transaction_is_named(
-    postgres: PostgresServer, postgres_url: str
+    postgres: PostgresServer,
 ) -> None:
-    ledger = Ledger(postgres_url)
+    ledger = Ledger(postgres.url)
     try:
         with pytest.raises(LedgerError):
             _stopped_between(ledger, postgres)

@@ -44,8 +44,7 @@ def test_no_thread_waits_for_a_connection_without_end(
 def server(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
     """A database that many write to at once, where a transaction may stand still for a second."""
     monkeypatch.setattr(opening, "IDLE_SECONDS", 1)
-    ledger = Ledger(postgres.url)
-    Base.metadata.drop_all(ledger.engine)
+    ledger = Ledger(postgres.emptied())
     Base.metadata.create_all(ledger.engine)
     yield ledger
     ledger.close()

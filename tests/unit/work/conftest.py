@@ -7,8 +7,11 @@ import pytest
 from work_office import Office
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    made = Office(tmp_path)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    if request.param == "sqlite":
+        made = Office(tmp_path, f"sqlite:///{tmp_path / 'grader.db'}")
+    else:
+        made = Office(tmp_path, request.getfixturevalue("postgres").emptied())
     yield made
     made.ledger.close()

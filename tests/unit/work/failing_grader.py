@@ -38,7 +38,7 @@ class Odd(FakeSandbox):
 
 def main(folder: Path, text: str) -> None:
     logs.set_up()
-    office = Office(folder)
+    office = Office(folder, f"sqlite:///{folder / 'grader.db'}")
 
     def fail(data: bytes, make: Callable[[], Desk]) -> None:
         identity = office.hand_in(data)

@@ -162,7 +162,7 @@ def test_the_database_may_be_gone_while_a_report_is_written(office: Office) -> N
                     raise LedgerError("gone")
             return super().write()
 
-    gone = Gone(f"sqlite:///{office.folder / 'grader.db'}")
+    gone = Gone(office.url)
     assert look(replace(desk, ledger=gone), "fast", identity).how == "graded"
     assert gone.left < 0
     assert office.report(identity).earned == 9
@@ -186,7 +186,7 @@ def test_a_commit_whose_answer_was_lost_is_found_again(office: Office) -> None:
 
             return writing()
 
-    unheard = Unheard(f"sqlite:///{office.folder / 'grader.db'}")
+    unheard = Unheard(office.url)
     found = look(replace(office.desk(), ledger=unheard), "fast", identity)
     assert (found.how, unheard.silent) == ("graded", False)
     assert office.report(identity).earned == 9

@@ -58,12 +58,13 @@ class Office:
     """Where tests hand in, grade and look."""
 
     folder: Path
+    url: str
     clock: Clock = field(default_factory=Clock)
     queue: FakeQueue = field(default_factory=FakeQueue)
 
     def __post_init__(self) -> None:
         self.assignment = scoring.load(str(ASSIGNMENT))
-        self.ledger = Ledger(f"sqlite:///{self.folder / 'grader.db'}")
+        self.ledger = Ledger(self.url)
         self.blobs = Blobs(f"file://{self.folder / 'files'}")
         self.marks = Marks(self.folder / "marks")
         Base.metadata.create_all(self.ledger.engine)
@@ -149,7 +150,7 @@ class Office:
 
     def alerts(self) -> list[tuple[str, str]]:
         with self.ledger.read() as session:
-            rows = session.query(Alert).filter(Alert.resolved_at.is_(None))
+            rows = session.query(Alert).filter(Alert.resolved_at.is_(None)).order_by(Alert.id)
             return [(row.code, row.subject) for row in rows]
 
 
