@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 from service_stubs import ASSIGNED, ASSIGNMENT
@@ -83,6 +84,17 @@ class Home:
         done = self.grader("submit", self.notebook(name, data), "-a", ASSIGNED)
         return done.stdout.split()[1]
 
+    def sleeper(self) -> str:
+        """Hand in what would run for a minute; its id."""
+        return self.hand_in("slow.ipynb", notebook("sleeper", sleeps=60))
+
+    def post(self, path: str) -> None:
+        account = kept(self.state)
+        assert account is not None
+        token = account.token.get_secret_value()
+        headers = {"Authorization": f"Bearer {token}"}
+        httpx.post(account.url + path, headers=headers).raise_for_status()
+
     def state_of(self, submission: str) -> str:
         with self.client() as client:
             return client.standing(submission).state
@@ -146,6 +158,19 @@ def test_a_report_is_what_grade_says_on_the_same_machine(home: Home) -> None:
     assert "These are sums" in html.read_text()
     graded = home.grader("grade", path, "-a", str(ASSIGNMENT), "--json", "-")
     assert scored(json.loads(to.read_text())) == scored(json.loads(graded.stdout))
+
+
+@pytest.mark.usefixtures("serving")
+def test_a_report_is_read_whenever_one_likes(home: Home) -> None:
+    graded, given_up = home.hand_in("hw.ipynb", notebook(right=False)), home.sleeper()
+    home.post(f"/api/submissions/{given_up}/cancel")
+    until("it is graded", lambda: home.state_of(graded) == "graded", 60)
+    to = home.folder / "again.json"
+    shown = home.grader("report", graded, "--json", str(to), "--fail-under", "7", expected=1)
+    assert "Score: 6 / 10 (1 pending)" in shown.stdout
+    assert json.loads(to.read_text())["earned"] == 6
+    assert "cancelled" in home.grader("report", given_up, expected=4).stderr
+    assert "no such submission" in home.grader("report", "f" * 32, expected=2).stderr
 
 
 @pytest.mark.usefixtures("serving")
