@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -86,22 +86,15 @@ class Blobs:
     def drop_run(self, identity: str) -> None:
         """Forget a run; nothing where there is none. Raises StoreError."""
         fs, root = self._open()
-        try:
+        with _named(f"run {identity} cannot be removed from {root}"), suppress(FileNotFoundError):
             fs.rm(f"{root}/{_run(identity)}")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StoreError(f"run {identity} cannot be removed: {error}") from error
 
     def runs_before(self, moment: datetime) -> Iterator[str]:
         """Ids of the runs that were written before that moment. Raises StoreError."""
         fs, root = self._open()
-        try:
+        found = {}
+        with _named(f"the runs in {root} cannot be listed"), suppress(FileNotFoundError):
             found = fs.find(f"{root}/runs", detail=True)
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StoreError(f"the runs in {root} cannot be listed: {error}") from error
         for path, info in found.items():
             name = Path(str(path))
             if name.suffix == ".tar" and _written(info) < moment:
@@ -125,39 +118,42 @@ class Blobs:
         name = f"tried/{uuid4().hex}"
         self._put(name, b"is there room?")
         fs, root = self._open()
-        try:
+        with _named(f"{name} cannot be removed from {root}"):
             fs.rm(f"{root}/{name}")
-        except OSError as error:
-            raise StoreError(f"{name} cannot be removed from {root}: {error}") from error
 
     def _open(self) -> tuple[AbstractFileSystem, str]:
         """This thread's own view: fsspec keeps one for each, and a transaction belongs to one."""
-        fs, root = fsspec.core.url_to_fs(self._url)
+        with _named(f"the files in {self._url} cannot be reached"):
+            fs, root = fsspec.core.url_to_fs(self._url)
         return fs, str(root)
 
     def _put(self, name: str, data: bytes) -> None:
         fs, root = self._open()
         path = f"{root}/{name}"
-        try:
+        with _named(f"{name} cannot be stored in {root}"):
             if fs.exists(path):
                 return
             if isinstance(fs, LocalFileSystem):
                 _write_whole(Path(path), data)
             else:
                 fs.pipe_file(path, data)  # object stores show nothing before all has come
-        except OSError as error:
-            raise StoreError(f"{name} cannot be stored in {root}: {error}") from error
 
     def _get(self, name: str) -> bytes:
         fs, root = self._open()
-        try:
-            with fs.open(f"{root}/{name}", "rb") as file:
-                data = bytes(file.read(MAX_RUN + 1))
-        except OSError as error:
-            raise StoreError(f"{name} cannot be read from {root}: {error}") from error
+        with _named(f"{name} cannot be read from {root}"), fs.open(f"{root}/{name}", "rb") as file:
+            data = bytes(file.read(MAX_RUN + 1))
         if len(data) > MAX_RUN:
             raise StoreError(f"{name}: found more than {MAX_RUN} bytes, expected less")
         return data
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # each store has errors of its own: those of S3 are no OSError
+        raise StoreError(f"{what}: {error}") from error
 
 
 def _write_whole(path: Path, data: bytes) -> None:

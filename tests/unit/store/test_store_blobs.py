@@ -6,13 +6,16 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import NoReturn
 from uuid import uuid4
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
@@ -146,3 +149,38 @@ def test_a_run_that_somebody_packed_otherwise_is_refused(tmp_path: Path, kind: s
     (tmp_path / "runs" / "ab" / f"{name}.tar").write_bytes(data)
     with pytest.raises(StoreError, match=f"run {name} cannot be unpacked"):
         Blobs(f"file://{tmp_path}").run(name)
+
+
+class OutOfReachError(Exception):
+    """As botocore's: no OSError."""
+
+
+class Elsewhere(MemoryFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A store behind a network that is down."""
+
+    protocol = "elsewhere"
+
+    def _down(self, *_: object, **__: object) -> NoReturn:
+        raise OutOfReachError("could not connect")
+
+    exists = open = pipe_file = find = rm = _down
+
+
+def test_a_store_out_of_reach_is_named_whatever_it_raises() -> None:
+    fsspec.register_implementation("elsewhere", Elsewhere)
+    blobs = Blobs("elsewhere://course")
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: blobs.put_notebook(SHA, b"{}"),
+        lambda: blobs.notebook(SHA),
+        lambda: blobs.drop_run("0" * 32),
+        lambda: list(blobs.runs_before(datetime.now(UTC))),
+        blobs.try_writing,
+    )
+    for use in uses:
+        with pytest.raises(StoreError, match="could not connect"):
+            use()
+
+
+def test_a_store_that_nothing_here_can_open_is_named() -> None:
+    with pytest.raises(StoreError, match="nowhere://course cannot be reached"):
+        Blobs("nowhere://course").try_writing()
