@@ -48,7 +48,7 @@ COPY image /context/image
 COPY pyproject.toml /context/
 WORKDIR /context
 RUN python3.11 -m venv /opt/grader && \
-    python3.11 -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' >asked.txt && \
+    python3.11 -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*p["dependencies"], *p["optional-dependencies"]["s3"], sep="\n")' >asked.txt && \
     if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi && \
     /opt/grader/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
       "$@" ${PIP} --requirement asked.txt --constraint image/service.lock && \

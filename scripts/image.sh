@@ -50,7 +50,7 @@ if [ "${1:-}" = --service ]; then
   NAMES=(grader-api grader-worker)
   git ls-files -z grader reference tasks image pyproject.toml README.md Dockerfile .dockerignore |
     xargs -0 cp --parents --target-directory "$WORK/context"
-  fetch --constraint image/service.lock . setuptools wheel
+  fetch --constraint image/service.lock '.[s3]' setuptools wheel
   build --target api --tag grader-api
   build --target worker --tag grader-worker
 else

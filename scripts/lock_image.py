@@ -54,11 +54,9 @@ def lock(wanted: list[str]) -> str:
 
 
 def project() -> list[str]:
-    """What the project itself asks for."""
-    asked: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
-        "dependencies"
-    ]
-    return asked
+    """What the project itself asks for, with S3."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [*asked["dependencies"], *asked["optional-dependencies"]["s3"]]
 
 
 if __name__ == "__main__":

@@ -14,8 +14,10 @@ from typing import NoReturn
 from uuid import uuid4
 
 import fsspec
+import httpx
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from moto.server import ThreadedMotoServer
 
 from grader.domain.evidence import Evidence
 from grader.domain.hidden import Hidden
@@ -27,9 +29,28 @@ from grader.store import Blobs, Kept, StoredRun
 SHA = "ab" * 32
 
 
-@pytest.fixture(params=["file", "memory"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return Blobs(f"file://{tmp_path}" if request.param == "file" else f"memory://{uuid4().hex}")
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of a server that speaks S3, with the bucket ``course``."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    httpx.put(f"{address}/course").raise_for_status()
+    yield address
+    server.stop()
+
+
+@pytest.fixture(params=["file", "memory", "s3"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Blobs:
+    if request.param == "file":
+        return Blobs(f"file://{tmp_path}")
+    if request.param == "memory":
+        return Blobs(f"memory://{uuid4().hex}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue("s3"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of the course")
+    return Blobs(f"s3://course/{uuid4().hex}")
 
 
 def test_a_notebook_comes_back_as_it_was(blobs: Blobs) -> None:
