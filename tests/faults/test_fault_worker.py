@@ -17,7 +17,7 @@ def test_what_a_killed_worker_was_doing_is_done_by_another(service: Service) -> 
     begun = set(service.marks.counts("began"))
     children = below(first.pid)
     first.kill()
-    assert not any(map(alive, children))
+    until("its slots end with it", lambda: not any(map(alive, children)))
     service.worker("second", slots=2)
     until("all are graded", lambda: service.done(ids))
     assert set(service.states(ids).values()) == {"graded"}
