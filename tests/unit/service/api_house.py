@@ -27,6 +27,7 @@ from grader.ledger.work import Report, Run, Submission
 from grader.queue import FakeQueue
 from grader.service.adapters import Adapters, Bounds
 from grader.service.app import create_app
+from grader.service.serving import configured
 from grader.store import Blobs
 
 with warnings.catch_warnings(action="ignore", category=StarletteDeprecationWarning):
@@ -251,10 +252,7 @@ class House:
     @contextmanager
     def listening(self) -> Iterator[str]:
         """Another app over the same, behind a real server; its address."""
-        config = uvicorn.Config(
-            create_app(self.adapters), port=0, log_config=None, access_log=False
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configured(create_app(self.adapters), "127.0.0.1", 0))
         thread = Thread(target=server.run)
         thread.start()
         until(lambda: server.started)
