@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from grader.domain.service import Role
 from grader.errors import AccessError
-from grader.ledger.names import at_once, require_id, require_text
+from grader.ledger.names import at_once, is_id, require_id, require_text
 from grader.ledger.people import Course, Membership, Person, Token
 
 _TOKEN = re.compile(r"grd_[0-9a-f]{12}_[A-Za-z0-9_-]{43}")
@@ -68,7 +68,9 @@ def identify(session: Session, token: str, now: datetime) -> Identity | None:
 
 def role_in(session: Session, identity: Identity, course_id: str) -> Role | None:
     """What the caller may do in the course: the lesser of membership and token; None: nothing."""
-    member = session.get(Membership, (course_id, identity.person_id))
+    member = None
+    if is_id(course_id):
+        member = session.get(Membership, (course_id, identity.person_id))
     if member is None:
         return None
     return min(_role(member.role), identity.role, key=_RANK.__getitem__)

@@ -13,9 +13,14 @@ TEXT = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
+def is_id(text: str) -> bool:
+    """Whether it can be an id: nothing else is shown to a database, which may not take it."""
+    return _ID.fullmatch(text) is not None
+
+
 def require_id(what: str, text: str) -> None:
     """Raise AccessError where it is no id of a `what`, such as ``course``."""
-    if not _ID.fullmatch(text):
+    if not is_id(text):
         raise AccessError(
             f"id of {what}: found {text!r}, expected at most 64 letters, digits and . _ @ + -,"
             " the first a letter or digit"

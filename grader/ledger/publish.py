@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.domain.card import Card
+from grader.ledger.names import is_id
 from grader.ledger.people import AssignmentCard
 
 
@@ -25,7 +26,7 @@ def publish(session: Session, cards: Iterable[Card], now: datetime) -> None:
 
 def card(session: Session, assignment_id: str) -> Card | None:
     """The card of an assignment; None where no worker has published one."""
-    row = session.get(AssignmentCard, assignment_id)
+    row = session.get(AssignmentCard, assignment_id) if is_id(assignment_id) else None
     return None if row is None else Card.model_validate(row.card)
 
 

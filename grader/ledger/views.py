@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, defer
 
 from grader.domain.service import Lane
 from grader.ledger.claims import turns_in
+from grader.ledger.names import is_id
 from grader.ledger.slots import slots_of
 from grader.ledger.work import Report, Run, Submission
 
@@ -54,6 +55,9 @@ def listed(session: Session, by: Filter, before: str | None, most: int) -> Seque
         before: id of the last one that is known, to go on behind it.
         most: how many at most.
     """
+    wanted_ids = (by.course_id, by.assignment_id, by.student_id)
+    if not all(is_id(wanted) for wanted in wanted_ids if wanted is not None):
+        return []
     query = _seen().order_by(Submission.received_at.desc(), Submission.id.desc()).limit(most)
     for column, wanted in (
         (Submission.course_id, by.course_id),

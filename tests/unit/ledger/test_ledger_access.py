@@ -6,10 +6,11 @@ from ledger_rows import NOW, later
 from grader.domain.late import LatePolicy
 from grader.domain.service import Role
 from grader.errors import AccessError
-from grader.ledger import Ledger, access, offerings
+from grader.ledger import Ledger, access, offerings, publish, views
 from grader.ledger.access import Grant, Identity
 from grader.ledger.offerings import Terms
 from grader.ledger.people import Token
+from grader.ledger.views import Filter
 
 
 def test_a_token_says_whose_it_is_and_the_database_holds_it_nowhere(ledger: Ledger) -> None:
@@ -73,6 +74,15 @@ def test_who_is_no_member_is_nobody_there(ledger: Ledger) -> None:
         access.add_course(session, "other", "Other", NOW)
         assert access.role_in(session, Identity("ada", "staff", "x"), "other") is None
         assert access.role_in(session, Identity("ada", "staff", "x"), "none") is None
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "d\x00l", "\ud800", "a" * 65, "d l"])
+def test_what_cannot_be_an_id_is_asked_of_no_database(ledger: Ledger, text: str) -> None:
+    with ledger.read() as session:
+        assert access.role_in(session, Identity("ada", "staff", "x"), text) is None
+        assert publish.card(session, text) is None
+        for by in (Filter(course_id=text), Filter(assignment_id=text), Filter(student_id=text)):
+            assert views.listed(session, by, None, 10) == []
 
 
 def test_only_who_is_there_gets_a_token(ledger: Ledger) -> None:
