@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Response
 from rich.console import Console
@@ -14,6 +13,7 @@ from grader import reports
 from grader.domain.report import ScoreReport
 from grader.ledger import views
 from grader.ledger.access import Identity
+from grader.service.attachment import Attachment
 from grader.service.caller import GRADERS, Caller, require, sight
 from grader.service.problems import ProblemError
 from grader.service.service import Here, Service
@@ -81,9 +81,9 @@ def evidence(submission_id: str, caller: Caller, here: Here) -> Response:
         if found.seen.report is None:
             raise _none("evidence")
         run_id = found.seen.report.run_id
-    return _attached(
-        here.adapters.blobs.packed_run(run_id), f"{submission_id}.tar", "application/x-tar"
-    )
+    read = partial(here.adapters.blobs.packed_run, run_id)
+    name, media = f"{submission_id}.tar", "application/x-tar"
+    return Attachment(read, name, media, here.open_evidence, caller.token_id)
 
 
 @router.get("/notebook", response_class=Response)
@@ -91,7 +91,9 @@ def notebook(submission_id: str, caller: Caller, here: Here) -> Response:
     """The notebook as it was handed in."""
     with here.adapters.ledger.read() as session:
         row = sight(session, caller, submission_id).seen.row
-    return _attached(here.adapters.blobs.notebook(row.sha256), row.name, "application/x-ipynb+json")
+    read = partial(here.adapters.blobs.notebook, row.sha256)
+    media = "application/x-ipynb+json"
+    return Attachment(read, row.name, media, here.open_notebooks, caller.token_id)
 
 
 def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix) -> Response:
@@ -144,10 +146,3 @@ def _none(what: str) -> ProblemError:
     return ProblemError(
         404, f"no_{what}", f"There is no {what}", "its state says whether there will be one"
     )
-
-
-def _attached(data: bytes, name: str, media: str) -> Response:
-    """A file to be kept, not shown; its name in ASCII, and whole for those that read RFC 5987."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_. ") else "_" for c in name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-    return Response(data, media_type=media, headers={"Content-Disposition": disposition})

@@ -17,6 +17,10 @@ from grader.service.watchers import Watchers
 
 UPLOADS_OF_ONE, UPLOADS_OF_ALL = 4, 40
 """Under way at once: of one token, and of all together."""
+NOTEBOOKS_OF_ONE, NOTEBOOKS_OF_ALL = 4, 24
+"""Downloads at once; each holds a notebook in memory."""
+EVIDENCE_OF_ONE, EVIDENCE_OF_ALL = 2, 4
+"""Downloads at once of what runs left: larger, and not for students to take the places of."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Service:
         requests: how often a token may ask at all.
         uploads: how often it may hand in.
         open_uploads: how many may be under way: each holds up to the size cap on disk.
+        open_notebooks: how many may be downloaded at once.
+        open_evidence: the same of what runs left.
         readiness: of a moment ago.
         heavy: held while a large notebook is read.
     """
@@ -39,6 +45,8 @@ class Service:
     requests: Rate
     uploads: Rate
     open_uploads: AtOnce
+    open_notebooks: AtOnce
+    open_evidence: AtOnce
     readiness: Fresh[None, Readiness]
     heavy: asyncio.Semaphore
 
@@ -55,6 +63,8 @@ class Service:
             requests=Rate(adapters.bounds.requests_per_minute),
             uploads=Rate(adapters.bounds.uploads_per_minute),
             open_uploads=AtOnce(UPLOADS_OF_ONE, UPLOADS_OF_ALL),
+            open_notebooks=AtOnce(NOTEBOOKS_OF_ONE, NOTEBOOKS_OF_ALL),
+            open_evidence=AtOnce(EVIDENCE_OF_ONE, EVIDENCE_OF_ALL),
             readiness=Fresh(adapters.bounds.fresh_seconds),
             heavy=asyncio.Semaphore(1),
         )

@@ -5,13 +5,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
-from api_house import House, code, notebook, until
+from api_house import BOUNDS, House, code, notebook, until
 
 from grader.service import connection
+from grader.service.service import NOTEBOOKS_OF_ONE
 
 
 @contextmanager
@@ -144,6 +146,35 @@ def test_who_does_not_read_an_answer_is_cut_off(
 
         made.settimeout(20)
         until(refused, 20)
+
+
+def test_a_token_has_only_so_many_downloads_in_memory_and_gets_their_places_back(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, bounds=BOUNDS.__class__(requests_per_minute=0))
+    house.fill()
+    with house.client:
+        identity = house.submitted(data=notebook("x", metadata={"saved": "x" * 12_000_000}))
+    path = f"/api/submissions/{identity}/notebook"
+    ask = (
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {house.tokens['ada']}\r\n\r\n"
+    ).encode()
+    with house.listening() as address:
+
+        def answers(person: str) -> int:
+            with httpx.stream("GET", f"{address}{path}", headers=house.headers(person)) as answer:
+                return answer.status_code
+
+        with ExitStack() as unread:
+            for _ in range(NOTEBOOKS_OF_ONE):
+                unread.enter_context(connected(address, ask, 4096))
+            until(lambda: answers("ada") == 429)
+            assert answers("tea") == 200
+        until(lambda: answers("ada") == 200)
+        whole = httpx.get(f"{address}{path}", headers=house.headers("ada"))
+    assert len(whole.content) == int(whole.headers["content-length"]) > 12_000_000
+    assert whole.headers["content-type"] == "application/x-ipynb+json"
+    house.ledger.close()
 
 
 def test_a_stream_upgrade_finds_nothing_behind_it(house: House) -> None:
