@@ -1,10 +1,11 @@
 """The points of a class: one report for each student, by a rule that is said."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, defer
 
 from grader.ledger.people import Membership, Person
@@ -47,19 +48,9 @@ def grades(session: Session, course_id: str, assignment_id: str, rule: Rule) -> 
             select(Submission.student_id, func.count()).where(*ours).group_by(Submission.student_id)
         ).all()
     )
-    order = (
-        (Report.earned, Submission.received_at.desc())
-        if rule == "best"
-        else (Submission.received_at,)
-    )
-    found = session.execute(
-        select(Submission, Report)
-        .join(Report, Report.id == Submission.report_id)
-        .where(*ours)
-        .order_by(*order, Submission.id)
-        .options(defer(Report.body, raiseload=True))
-    )
-    chosen = {row.student_id: (row, report) for row, report in found}
+    chosen = {
+        row.student_id: (row, report) for row, report in session.execute(_holding(ours, rule))
+    }
     students = session.execute(
         select(Person.id, Person.name)
         .join(Membership, Membership.person_id == Person.id)
@@ -70,6 +61,28 @@ def grades(session: Session, course_id: str, assignment_id: str, rule: Rule) -> 
         _grade(identity, name, counts.get(identity, 0), chosen.get(identity))
         for identity, name in students
     ]
+
+
+def _holding(ours: Sequence[ColumnElement[bool]], rule: Rule) -> Select[Submission, Report]:
+    """One submission of each student, chosen in the database: a class hands in very many."""
+    best = (Report.earned.desc(), Submission.received_at, Submission.id.desc())
+    latest = (Submission.received_at.desc(), Submission.id.desc())
+    nth = func.row_number().over(
+        partition_by=Submission.student_id, order_by=best if rule == "best" else latest
+    )
+    ranked = (
+        select(Submission.id, nth.label("nth"))
+        .join(Report, Report.id == Submission.report_id)
+        .where(*ours)
+        .subquery()
+    )
+    return (
+        select(Submission, Report)
+        .join(ranked, ranked.c.id == Submission.id)
+        .join(Report, Report.id == Submission.report_id)
+        .where(ranked.c.nth == 1)
+        .options(defer(Report.body, raiseload=True))
+    )
 
 
 def _grade(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from grader.ledger.failures import Unsent
@@ -14,6 +14,8 @@ from grader.ledger.work import Regrade, RegradeItem, Report, Submission
 
 OPEN = ("queued", "running")
 """States of items that are not done."""
+FIRST = 100
+"""Messages that are sent at once: those of uploads stand behind them. Upkeep sends the others."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Begun:
-    """A regrade that waits, with the messages to send after the commit."""
+    """A regrade that waits, with the first messages, to be sent after the commit."""
 
     id: str
     messages: Sequence[Unsent]
@@ -87,7 +89,10 @@ def running(session: Session, course_id: str, assignment_id: str) -> str | None:
 
 
 def begin(session: Session, wish: Wish, now: datetime) -> Begun:
-    """Ask for every graded submission of the course's assignment to be judged again."""
+    """Ask for every graded submission of the course's assignment to be judged again.
+
+    Written at once and not row by row: on SQLite everybody else waits meanwhile.
+    """
     regrade = Regrade(
         id=uuid4().hex,
         course_id=wish.course_id,
@@ -109,18 +114,19 @@ def begin(session: Session, wish: Wish, now: datetime) -> Begun:
         .order_by(Submission.received_at, Submission.id)
     )
     items = [
-        RegradeItem(
-            id=uuid4().hex,
-            regrade_id=regrade.id,
-            submission_id=identity,
-            state="queued",
-            received_at=now,
-            before=earned,
-        )
+        {
+            "id": uuid4().hex,
+            "regrade_id": regrade.id,
+            "submission_id": identity,
+            "state": "queued",
+            "received_at": now,
+            "before": earned,
+        }
         for identity, earned in graded
     ]
-    session.add_all(items)
-    return Begun(regrade.id, [Unsent(item.id, "regrade") for item in items])
+    if items:
+        session.execute(insert(RegradeItem), items)
+    return Begun(regrade.id, [Unsent(str(item["id"]), "regrade") for item in items[:FIRST]])
 
 
 def progress(session: Session, regrade_id: str) -> Progress | None:

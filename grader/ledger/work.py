@@ -18,6 +18,8 @@ class Submission(Leased, Base):
         UniqueConstraint("student_id", "idempotency_key"),
         Index("ix_submissions_lane", "state", "lane", "received_at"),
         Index("ix_submissions_mine", "course_id", "assignment_id", "student_id"),
+        Index("ix_submissions_student", "course_id", "student_id", "received_at"),
+        Index("ix_submissions_newest", "course_id", "received_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
@@ -127,8 +129,6 @@ class RegradeItem(Leased, Base):
     before: Mapped[float | None] = mapped_column(default=None)
     """Points of the report that held."""
     after: Mapped[float | None] = mapped_column(default=None)
-    report: Mapped[str | None] = mapped_column(Text, default=None)
-    """The new report's JSON where nothing was applied."""
 
 
 class Alert(Base):

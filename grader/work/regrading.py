@@ -94,8 +94,7 @@ def _judge(desk: Desk, item: _Item) -> ScoreReport:
 def _finish(session: Session, desk: Desk, item: _Item, judged: ScoreReport) -> bool:
     now = desk.clock()
     report = late.apply(judged, lateness(session, item.submission))
-    body = None if item.apply else report.model_dump_json()
-    done = {"state": "graded", "after": report.earned, "report": body, "reason": None}
+    done = {"state": "graded", "after": report.earned, "reason": None}
     if not claims.finish(session, RegradeItem, item.held, now, message="", **done):
         return False
     if item.apply:

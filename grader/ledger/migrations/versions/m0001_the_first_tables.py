@@ -163,6 +163,12 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_submissions_mine", ["course_id", "assignment_id", "student_id"], unique=False
         )
+        batch_op.create_index(
+            "ix_submissions_newest", ["course_id", "received_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_submissions_student", ["course_id", "student_id", "received_at"], unique=False
+        )
 
     op.create_table(
         "tokens",
@@ -209,7 +215,6 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcTime(timezone=True), nullable=True),
         sa.Column("before", sa.Double(), nullable=True),
         sa.Column("after", sa.Double(), nullable=True),
-        sa.Column("report", sa.Text(), nullable=True),
         sa.Column("lease", sa.String(length=32), nullable=True),
         sa.Column("lease_until", UtcTime(timezone=True), nullable=True),
         sa.Column("worker", sa.String(length=64), nullable=True),
@@ -280,6 +285,8 @@ def downgrade() -> None:
 
     op.drop_table("tokens")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.drop_index("ix_submissions_student")
+        batch_op.drop_index("ix_submissions_newest")
         batch_op.drop_index("ix_submissions_mine")
         batch_op.drop_index(batch_op.f("ix_submissions_lease_until"))
         batch_op.drop_index("ix_submissions_lane")
