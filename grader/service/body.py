@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -48,6 +49,7 @@ async def received(request: Request, bounds: Bounds) -> AsyncIterator[Form]:
             "The body has another form",
             "expected multipart/form-data with `notebook`, `course` and `assignment`",
         )
+    _require_utf8(request.headers["Content-Type"])
     stream = _capped(request, bounds.upload_bytes + AROUND_BYTES)
     parser = MultiPartParser(
         request.headers, stream, max_files=1, max_fields=4, max_part_size=FIELD_BYTES
@@ -72,6 +74,13 @@ async def received(request: Request, bounds: Bounds) -> AsyncIterator[Form]:
         yield _form(form, bounds)
     finally:
         await form.close()
+
+
+def _require_utf8(kind: str) -> None:
+    """Nothing where the form's texts are in UTF-8: the parser knows every codec that Python has."""
+    charset = parse_options_header(kind)[1].get(b"charset", b"utf-8")
+    if charset.lower() not in (b"utf-8", b"utf8"):
+        raise _broken(f"its charset is {charset.decode('latin-1')}, expected utf-8")
 
 
 def _form(form: FormData, bounds: Bounds) -> Form:

@@ -72,17 +72,22 @@ async def watch(
 
 
 def _require_room(here: Service, caller: Identity) -> None:
-    bounds = here.adapters.bounds
-    if here.watchers.count >= bounds.all_streams or (
-        here.watchers.count_of(caller.token_id) >= bounds.streams
-    ):
+    if not _has_room(here, caller):
+        most = here.adapters.bounds.streams
         raise ProblemError(
             429,
             "too_many_streams",
             "Too many streams are open",
-            f"a token may hold {bounds.streams}; ask `GET /api/submissions/{{id}}` instead",
+            f"a token may hold {most}; ask `GET /api/submissions/{{id}}` instead",
             {"Retry-After": "10"},
         )
+
+
+def _has_room(here: Service, caller: Identity) -> bool:
+    watchers, bounds = here.watchers, here.adapters.bounds
+    return (
+        watchers.count < bounds.all_streams and watchers.count_of(caller.token_id) < bounds.streams
+    )
 
 
 def _past(here: Service, caller: Identity, submission_id: str, last: int) -> _Past:
@@ -97,8 +102,11 @@ async def _stream(
     """The events as text.
 
     Watched from before its past is read, so that nothing is lost between; and from the first step
-    of this generator on, as only then its end is certain.
+    of this generator on, as only then its end is certain. Of many that were asked for at once all
+    may have been promised the last place: whoever finds it taken ends, and is refused next time.
     """
+    if not _has_room(here, caller):
+        return
     joined = here.watchers.join(submission_id, caller.token_id)
     try:
         past = await run_in_threadpool(_past, here, caller, submission_id, last)

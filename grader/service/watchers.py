@@ -115,11 +115,15 @@ class Watchers:
         return watch
 
     def leave(self, watch: Watch) -> None:
-        """Watch it no more."""
+        """Its stream has ended; called once for each."""
+        self._look_no_more(watch)
+        self._tokens -= Counter([watch.token_id])  # keeps what is above zero
+
+    def _look_no_more(self, watch: Watch) -> None:
+        """Nothing more will happen; its stream stays open until its client has read all."""
         left = self._watches.get(watch.submission_id, [])
         if watch in left:
             left.remove(watch)
-            self._tokens -= Counter([watch.token_id])  # keeps what is above zero
         if not left:
             self._watches.pop(watch.submission_id, None)
 
@@ -177,7 +181,7 @@ class Watchers:
                 if state in FINAL:
                     watch.tell(News("end", {"state": state}))
                     watch.end()
-                    self.leave(watch)
+                    self._look_no_more(watch)
 
     def _each(self, identity: str, news: News) -> None:
         for watch in self._watches.get(identity, ()):

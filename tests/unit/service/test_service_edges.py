@@ -112,6 +112,15 @@ def test_large_notebooks_that_come_at_once_are_all_read(tmp_path: Path) -> None:
     house.ledger.close()
 
 
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "raw_unicode_escape", "utf-16", ""])
+def test_a_form_in_a_codec_of_the_senders_choice_is_refused(house: House, charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="course"\r\n\r\n\\ud800\r\n--b--\r\n'
+    kind = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    answer = house.post("ada", "/api/submissions", content=body, headers=kind)
+    assert (answer.status_code, code(answer)) == (400, "broken_upload")
+    assert "expected utf-8" in answer.json()["detail"]
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(house: House) -> None:
     with house.listening() as address:
         connection, begin = _post(address, house, "Content-Length: 1000")

@@ -1,6 +1,7 @@
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -170,6 +171,59 @@ def test_a_token_holds_only_so_many_streams_and_gets_their_places_back(house: Ho
                 return answer.status_code == 200
 
         until(free)
+
+
+@contextmanager
+def unread(
+    address: str, house: House, identity: str, count: int
+) -> Iterator[Callable[[], list[bytes]]]:
+    """So many streams that are asked for at once and not read; what each says, read to its end."""
+    host, port = address.removeprefix("http://").split(":")
+    ask = (
+        f"GET /api/submissions/{identity}/events HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {house.tokens['ada']}\r\n\r\n"
+    )
+    with ExitStack() as stack:
+        made = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in made:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            each.settimeout(20)
+            each.connect((host, int(port)))
+        for each in made:
+            each.sendall(ask.encode())
+        yield lambda: [first_of(each) for each in made]
+
+
+def first_of(stream: socket.socket) -> bytes:
+    """What comes up to its first event or its problem, or its end."""
+    found = b""
+    while b"event: status" not in found and b"0\r\n\r\n" not in found and b'"code"' not in found:
+        found += stream.recv(65_536)
+    return found
+
+
+def test_many_streams_asked_for_at_once_are_no_more_than_one_after_the_other(house: House) -> None:
+    identity = house.submitted()
+    with house.listening() as address, unread(address, house, identity, 40) as said:
+        found = said()
+    assert sum(b"event: status" in each for each in found) == BOUNDS.streams
+
+
+def test_a_stream_that_nobody_reads_keeps_its_place_after_the_end(house: House) -> None:
+    identity = house.submitted()
+    for _ in range(40):
+        happens(house, identity, "cell", text="x" * 200_000)
+    path = f"/api/submissions/{identity}/events"
+    with (
+        house.listening() as address,
+        unread(address, house, identity, BOUNDS.streams) as said,
+        watching(address, house, identity, "tea") as other,
+    ):
+        assert sum(b"event: status" in each for each in said()) == BOUNDS.streams
+        assert next(other)[0] == "status"
+        house.change(identity, state="graded")
+        assert until_kind(other, "end")  # told to all at once
+        assert httpx.get(f"{address}{path}", headers=house.headers("ada")).status_code == 429
 
 
 def test_a_client_that_reads_nothing_is_left_after_so_much(house: House) -> None:
