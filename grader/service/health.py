@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
 
 from grader.domain.base import Frozen
 from grader.service.ready import Readiness, readiness
@@ -23,18 +24,22 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
-def readyz(response: Response, here: Here) -> Readiness:
+async def readyz(response: Response, here: Here) -> Readiness:
     """Whether it can take uploads: 200 or 503, and each part by name.
 
     A broker that is gone is told, and refuses nothing.
     """
-    found = here.readiness.get(None, lambda: readiness(here.adapters))
+    # Nobody needs a token for this: whoever waits for a part that hangs must not hold a thread.
+    async with here.look_at_parts:
+        found = await run_in_threadpool(here.readiness.get, None, lambda: readiness(here.adapters))
     if not found.ready:
         response.status_code = 503
     return found
 
 
 @router.get("/metrics", response_class=Response)
-def metrics(here: Here) -> Response:
+async def metrics(here: Here) -> Response:
     """Numbers in Prometheus's text format; they name no person. Keep them inside by a proxy."""
-    return Response(here.meters.text(), media_type=CONTENT_TYPE_LATEST)
+    async with here.look_at_meters:
+        text = await run_in_threadpool(here.meters.text)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -35,6 +35,8 @@ class Service:
         open_evidence: the same of what runs left.
         readiness: of a moment ago.
         heavy: held while a large notebook is read.
+        look_at_parts: held while readiness is found out.
+        look_at_meters: held while the metrics are.
     """
 
     adapters: Adapters
@@ -49,6 +51,8 @@ class Service:
     open_evidence: AtOnce
     readiness: Fresh[None, Readiness]
     heavy: asyncio.Semaphore
+    look_at_parts: asyncio.Lock
+    look_at_meters: asyncio.Lock
 
     @classmethod
     def over(cls, adapters: Adapters) -> "Service":
@@ -67,6 +71,8 @@ class Service:
             open_evidence=AtOnce(EVIDENCE_OF_ONE, EVIDENCE_OF_ALL),
             readiness=Fresh(adapters.bounds.fresh_seconds),
             heavy=asyncio.Semaphore(1),
+            look_at_parts=asyncio.Lock(),
+            look_at_meters=asyncio.Lock(),
         )
 
 

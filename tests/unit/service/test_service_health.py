@@ -1,5 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
+import httpx
+import pytest
 from api_house import BOUNDS, TRAINING, House
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
@@ -59,6 +64,31 @@ def test_tables_of_another_version_and_files_that_are_gone_are_named(house: Hous
     assert parts["database"] == "ok"
     assert "grader admin db upgrade" in parts["tables"]
     assert parts["files"] == "cannot be reached"
+
+
+def test_whoever_asks_whether_a_broker_that_hangs_is_well_keeps_nobody_from_working(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a token: more of them than the API has threads."""
+    hangs, asked = Event(), Event()
+
+    def hung(_: str) -> int:
+        asked.set()
+        hangs.wait(60)
+        return 0
+
+    monkeypatch.setattr(house.queue, "waiting", hung)
+    house.adapters = replace(house.adapters, bounds=replace(BOUNDS, fresh_seconds=60))
+    everybody = httpx.Client(timeout=60, limits=httpx.Limits(max_connections=None))
+    with house.listening() as address, everybody, ThreadPoolExecutor(60) as pool:
+        try:
+            looks = [pool.submit(everybody.get, f"{address}/readyz") for _ in range(60)]
+            assert asked.wait(10)
+            answer = httpx.get(f"{address}/api/me", headers=house.headers("ada"), timeout=10)
+            assert answer.status_code == 200
+        finally:
+            hangs.set()
+        assert {look.result().status_code for look in looks} == {200}
 
 
 def test_the_metrics_tell_lanes_outcomes_waits_failures_and_workers(house: House) -> None:
