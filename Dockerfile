@@ -31,7 +31,8 @@ RUN if [ -d image/wheels ]; then set -- --no-index --find-links image/wheels; fi
 FROM python AS api
 # The reference and the tasks are part of the package; nothing here can import torch.
 COPY --from=api-environment /opt/grader /opt/grader
-RUN useradd --system --uid 10001 --user-group --create-home grader && \
+# The group's number too: it is that of the files which a worker writes, and the upkeep removes them.
+RUN groupadd --gid 10001 grader && useradd --uid 10001 --gid 10001 --create-home grader && \
     install -d -o grader -g grader /var/lib/grader && \
     install -d -m 2775 -o grader -g grader /var/lib/grader/files && \
     find / -xdev -type f -perm /6000 -exec chmod ug-s {} +
