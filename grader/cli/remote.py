@@ -4,11 +4,12 @@ from uuid import uuid4
 
 import typer
 from pydantic import SecretStr
+from rich.text import Text
 
 from grader import notebook as notebooks
 from grader.cli.hearing import hear
 from grader.cli.live_view import LiveView
-from grader.cli.output import err
+from grader.cli.output import err, plain
 from grader.client import Account, Client, Standing, follow, kept
 from grader.domain.base import Frozen
 from grader.domain.report import ScoreReport
@@ -63,9 +64,14 @@ def hand_in(who: Account, name: str, data: bytes, wish: Wish) -> Outcome:
     with Client(who) as client:
         standing = client.hand_in(wish.course, wish.assignment, read.name, data, uuid4().hex)
         if wish.wait:
-            err.print(f"Submission {standing.id} is {standing.state}.", highlight=False)
+            err.print(Text(told(standing)), soft_wrap=True)
             standing = _followed(client, standing, wish, read)
         return _with_report(client, standing)
+
+
+def told(standing: Standing) -> str:
+    """A line about it, whatever the service calls it."""
+    return plain(f"Submission {standing.id} is {standing.state}.")
 
 
 def outcome(who: Account, submission: str) -> Outcome:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from grader.cli.exits import Exit, code_of_report
 from grader.cli.options import (
@@ -40,7 +41,7 @@ def command(
     notebook cannot be read, 4 it could not be graded, or no service answers.
     """
     # It costs time that other commands need not wait.
-    from grader.cli.remote import Wish, account, hand_in
+    from grader.cli.remote import Wish, account, hand_in, told
 
     wanted = {"json": json, "html": html}
     if not wait and (fail_under is not None or any(wanted.values())):
@@ -51,7 +52,7 @@ def command(
     wish = Wish(course=course, assignment=assignment, wait=wait)
     done = hand_in(who, notebook.name, data, wish)
     if not wait:
-        out.print(f"Submission {done.standing.id} is {done.standing.state}.", highlight=False)
+        out.print(Text(told(done.standing)), soft_wrap=True)
         return
     finish(done, wanted, fail_under)
 

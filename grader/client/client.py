@@ -124,7 +124,7 @@ class Client:
                 for event in source.iter_sse():
                     if event.data:
                         yield Told(kind=event.event, data=event.json(), id=event.id)
-        except (httpx.HTTPError, SSEError, ValueError) as error:
+        except (httpx.HTTPError, SSEError, ValueError, RecursionError) as error:
             raise NoStreamError("no_stream", f"{self._url}: {error}") from error
 
     def _asked(self, into: type[Read], ask: Callable[[], httpx.Response]) -> Read:
@@ -158,6 +158,8 @@ class Client:
             raise ServiceError("bad_url", f"{self._url}: {error}, expected http://...") from error
         except httpx.UnsupportedProtocol as error:
             raise ServiceError("bad_url", f"{self._url}: {error}") from error
+        except httpx.DecodingError as error:
+            raise ServiceError("not_understood", f"{self._url}: {error}") from error
         except httpx.TransportError as error:
             raise _NotNowError(
                 "unreachable", f"no service answers at {self._url}: {error or type(error).__name__}"
