@@ -16,13 +16,16 @@ from grader.logs import where
 from grader.work.health import Health
 
 EVERY_SECONDS = 20.0
+FORK_SECONDS = 30.0
+"""So long a fork waits for a report to end."""
 _log = structlog.get_logger(__name__)
 
 
 class Pulse:
     """A thread of a worker's first process.
 
-    No slot is forked in the middle of a report: it would inherit a lock that nobody releases.
+    No slot is forked in the middle of a report: it would inherit a lock that nobody releases. Where
+    a look at the worker's health hangs, forks go on after a while.
     """
 
     def __init__(
@@ -41,15 +44,16 @@ class Pulse:
         self._paused = False
         self._over = Event()
         self._reporting = Lock()
+        self._forking = False
         self._thread = Thread(target=self._run, name="pulse", daemon=True)
 
     def start(self, consumer: Any) -> None:
         """Begin to report; `consumer`: Celery's, which takes the messages."""
         self._consumer = consumer
         os.register_at_fork(
-            before=self._reporting.acquire,
-            after_in_parent=self._reporting.release,
-            after_in_child=self._reporting.release,
+            before=self._before_fork,
+            after_in_parent=self._after_fork,
+            after_in_child=self._in_child,
         )
         self._thread.start()
 
@@ -82,6 +86,19 @@ class Pulse:
             return
         if sign.state == "ok":
             self._alive()
+
+    def _before_fork(self) -> None:
+        """Wait for a report to end, but for none that hangs: then slots are needed all the more."""
+        self._forking = self._reporting.acquire(timeout=FORK_SECONDS)
+        if not self._forking:
+            _log.warning("forked_in_a_report", waited=FORK_SECONDS)
+
+    def _after_fork(self) -> None:
+        if self._forking:
+            self._reporting.release()
+
+    def _in_child(self) -> None:
+        self._reporting = Lock()  # nobody reports here, and nobody would release that of the parent
 
     def _run(self) -> None:
         while not self._over.is_set():

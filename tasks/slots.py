@@ -16,7 +16,7 @@ from celery import signals
 
 from grader import logs
 from grader.domain.service import Lane
-from grader.errors import AssignmentError, LedgerError
+from grader.errors import LedgerError
 from grader.settings import Settings
 from grader.work import Desk, Looked, look
 from grader.work.resting import Resting
@@ -59,7 +59,7 @@ class Slots:
         """Look once, in a slot.
 
         Raises:
-            AssignmentError: the assignments cannot be loaded; nothing was claimed.
+            Exception: nothing could be claimed, such as where the assignments cannot be loaded.
         """
         try:
             found = look(self._at_desk(), lane, work)
@@ -67,7 +67,7 @@ class Slots:
             _log.warning("database_gone", lane=lane, error=str(error))
             self._leaving.wait(BROKEN_SECONDS)
             return Looked("nothing")
-        except AssignmentError:
+        except Exception:
             self._leaving.wait(BROKEN_SECONDS)
             raise
         self._leaving.wait(self._resting.seconds(found))

@@ -141,6 +141,11 @@ def renew(session: Session, table: Table, held: Claim, now: datetime, lease: tim
     )
 
 
+def holds(session: Session, table: Table, held: Claim) -> bool:
+    """Whether it is still ours; only `finish` can be sure of it and write."""
+    return session.scalar(select(table.lease).where(table.id == held.id)) == held.lease
+
+
 def finish(session: Session, table: Table, held: Claim, now: datetime, **values: object) -> bool:
     """End the work on it with these values, `state` among them; False: it is not ours any more."""
     return changed(

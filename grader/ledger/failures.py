@@ -67,7 +67,8 @@ def expire(
     """
     ended = or_(table.lease_until < now, table.lease_until > now + longest)
     over: tuple[ColumnElement[bool], ...] = (table.state == "running", ended)
-    late = session.scalars(select(table).where(*over)).all()
+    # By id, as all who change several rows do: of two who wait for each other, one would fail.
+    late = session.scalars(select(table).where(*over).order_by(table.id)).all()
     found = (
         _failed(session, row, (table.lease == row.lease, *over), now, WORKER_LOST)
         for row in late
@@ -162,3 +163,9 @@ def sent(session: Session, work: Unsent, now: datetime) -> None:
     """A message was sent for it."""
     table = RegradeItem if work.lane == "regrade" else Submission
     session.execute(update(table).where(table.id == work.id).values(sent_at=now))
+
+
+def all_sent(session: Session, works: Sequence[Unsent], now: datetime) -> None:
+    """Messages were sent for all of these."""
+    for work in sorted(works, key=lambda work: (work.lane == "regrade", work.id)):
+        sent(session, work, now)

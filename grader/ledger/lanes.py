@@ -18,11 +18,13 @@ def leave_gpu(session: Session, now: datetime) -> Sequence[str]:
     """
     preferred = [card.id for card in publish.cards(session) if card.gpu == "preferred"]
     waiting = session.scalars(
-        select(Submission.id).where(
+        select(Submission.id)
+        .where(
             Submission.state == "queued",
             Submission.lane == "gpu",
             Submission.assignment_id.in_(preferred),
         )
+        .order_by(Submission.id)
     ).all()
     return [identity for identity in waiting if _moved(session, identity, now)]
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from grader.domain.service import Lane
 from grader.ledger import alerts
+from grader.ledger.claims import changed
 from grader.ledger.slots import SILENT
 from grader.ledger.work import Worker
 
@@ -50,11 +51,12 @@ def leave(session: Session, name: str, now: datetime) -> None:
 
 def missing(session: Session, now: datetime) -> Sequence[str]:
     """Names of those that have stopped reporting without leaving; staff are alerted of each."""
-    lost = session.scalars(
-        select(Worker).where(Worker.state != "gone", Worker.seen_at < now - SILENT)
-    ).all()
+    silent = (Worker.state != "gone", Worker.seen_at < now - SILENT)
+    found = session.scalars(select(Worker).where(*silent).order_by(Worker.name)).all()
+    # One may report meanwhile, or another upkeep may be quicker.
+    gone = update(Worker).where(*silent).values(state="gone")
+    lost = [row for row in found if changed(session, gone.where(Worker.name == row.name))]
     for row in lost:
-        row.state = "gone"
         alerts.sound(
             session,
             "worker_gone",

@@ -67,8 +67,7 @@ class Announcer:
         sent = list(self._sent(self._adapters.queue, works))
         try:
             with self._adapters.ledger.write() as session:
-                for work in sent:
-                    failures.sent(session, work, self._adapters.clock())
+                failures.all_sent(session, sent, self._adapters.clock())
         except LedgerError as error:
             _log.warning("sent_not_noted", count=len(sent), error=str(error))
 

@@ -1,5 +1,6 @@
 """What a slot of a worker stands on."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,6 +8,7 @@ from threading import Event
 from typing import Literal
 
 from grader.domain.assignment import Assignment
+from grader.errors import StoreError
 from grader.ledger import Ledger
 from grader.ledger.claims import Claimant
 from grader.ledger.clock import Clock, utc_now
@@ -51,6 +53,22 @@ class Desk:
                 f" {', '.join(self.assignments) or 'none'}: set GRADER_ASSIGNMENTS on every worker"
             )
         return found
+
+    def notebook(self, sha256: str) -> bytes:
+        """The notebook of that digest.
+
+        Raises:
+            StoreError: it cannot be read, or other bytes lie there: a disk has lost a part of it,
+                which must not be taken for what the student sent.
+        """
+        data = self.blobs.notebook(sha256)
+        found = hashlib.sha256(data).hexdigest()
+        if found != sha256:
+            raise StoreError(
+                f"notebook {sha256}: found {len(data)} bytes with the digest {found}, expected"
+                " those that were handed in: restore the file from a backup"
+            )
+        return data
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class Heartbeat:
 
     A database that cannot be reached is no reason to end: nobody else can claim the row either, and
     whether the lease still held decides when the result is written. A row that is not ours any more
-    is: then `ended` is ``lost`` and the run is closed. So it is when the worker is to leave.
+    is: then `ended` is ``lost`` and the run is closed. So it is when the worker is to leave; the
+    lease is then held on, for what is judged or written already.
     """
 
     def __init__(self, desk: Desk, table: Table, held: Claim) -> None:
@@ -72,9 +73,8 @@ class Heartbeat:
         every = self._desk.lease.total_seconds() / BEATS_PER_LEASE
         due = monotonic() + every
         while not self._over.wait(min(_LOOK_SECONDS, every)):
-            if self._desk.leaving.is_set():
+            if self.ended is None and self._desk.leaving.is_set():
                 self._end("leaving")
-                return
             if monotonic() >= due:
                 if not self._renewed():
                     self._end("lost")

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from grader.domain.late import Lateness
 from grader.domain.report import ScoreReport
 from grader.errors import LedgerError, StoreError
-from grader.ledger import claims, events, offerings
+from grader.ledger import alerts, claims, events, offerings
 from grader.ledger.claims import Claim
 from grader.ledger.work import Report, Run, Submission
 from grader.scoring import late
@@ -144,6 +144,8 @@ def _report(session: Session, desk: Desk, row: Submission, held: Claim, judged: 
         session.add(report_row(judged.id, row.id, judged.run_id, report, now))
         session.flush()
         session.get_one(Submission, row.id, populate_existing=True).report_id = judged.id
+    if row.retries:
+        alerts.resolve(session, "gave_up", row.id, now)
     events.append(session, row.id, "state", {"state": "graded"}, now)
     return True
 

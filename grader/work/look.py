@@ -61,7 +61,7 @@ def _claim(desk: Desk, lane: Lane) -> tuple[Submission, Claim] | None:
 
 def _grade(desk: Desk, row: Submission, held: Claim, beat: Heartbeat) -> Looked:
     try:
-        judged = _judge(desk, row, beat)
+        judged = _judge(desk, row, held, beat)
     except SubmissionError as error:
         return _refuse(desk, row, held, error)
     if judged.report.status == "not_graded":
@@ -84,12 +84,12 @@ class _Work:
     digest: str
 
 
-def _judge(desk: Desk, row: Submission, beat: Heartbeat) -> Judged:
+def _judge(desk: Desk, row: Submission, held: Claim, beat: Heartbeat) -> Judged:
     """Run the notebook, or judge it on the run of another one with the same code."""
     work = _read(desk, row)
     found = same.find(desk, work.assignment, work.digest)
     if found is None:
-        return _run(desk, row, beat, work)
+        return _run(desk, held, beat, work)
     lab = desk.benches.equipment.lab(DictMemo(found.kept.memo))
     run = same.judged_as(found.kept.run, work.data, work.notebook)
     return Judged(pipeline.regrade(work.assignment, run, lab), found.id)
@@ -97,17 +97,17 @@ def _judge(desk: Desk, row: Submission, beat: Heartbeat) -> Judged:
 
 def _read(desk: Desk, row: Submission) -> _Work:
     assignment = desk.assignment(row.assignment_id)
-    data = desk.blobs.notebook(row.sha256)
+    data = desk.notebook(row.sha256)
     notebook = pipeline.read(assignment, data, row.name)
     fingerprint = desk.benches.equipment.fingerprint(assignment)
     digest = same.work_digest(notebook, assignment, fingerprint)
     return _Work(assignment, data, notebook, digest)
 
 
-def _run(desk: Desk, row: Submission, beat: Heartbeat, work: _Work) -> Judged:
+def _run(desk: Desk, held: Claim, beat: Heartbeat, work: _Work) -> Judged:
     memo = DictMemo()
     bench = desk.benches.of(work.assignment, memo)
-    with beat.closing(desk.benches.close), Teller(desk, row.id) as teller:
+    with beat.closing(desk.benches.close), Teller(desk, held) as teller:
         graded = pipeline.grade(work.assignment, work.notebook, bench, teller)
     kept = Kept(pipeline.stored(work.assignment, work.data, graded), memo.values)
     return Judged(graded.report, NewRun(kept, work.digest, graded.evidence.facts.seconds))

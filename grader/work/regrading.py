@@ -85,7 +85,7 @@ def _judge(desk: Desk, item: _Item) -> ScoreReport:
     submission = item.submission
     assignment = desk.assignment(submission.assignment_id)
     kept = desk.blobs.run(item.run_id)
-    data = desk.blobs.notebook(submission.sha256)
+    data = desk.notebook(submission.sha256)
     notebook = pipeline.read(assignment, data, submission.name)
     run = same.judged_as(kept.run, data, notebook)
     return pipeline.regrade(assignment, run, desk.benches.equipment.lab(DictMemo(kept.memo)))

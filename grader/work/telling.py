@@ -1,6 +1,7 @@
 """Tells whoever watches how a run goes: an observer that appends events, about one write a second.
 
-Only for display: where the database is gone, events are dropped and the run goes on.
+Only for display: where the database is gone, events are dropped and the run goes on. So they are
+where the row is not ours any more: a worker that wakes late tells nothing of a run that is over.
 """
 
 from collections.abc import Mapping
@@ -14,13 +15,17 @@ import structlog
 from grader.domain.job import CellFinished, CellStarted, Hello, Progress, Record
 from grader.domain.progress import latest
 from grader.domain.report import ProblemReport
-from grader.domain.submission import Submission
+from grader.domain.submission import Submission as Notebook
 from grader.errors import LedgerError
-from grader.ledger import events
+from grader.ledger import claims, events
+from grader.ledger.claims import Claim
+from grader.ledger.work import Submission
 from grader.logs import where
 from grader.work.desk import Desk
 
 EVERY_SECONDS = 1.0
+LAST_SECONDS = 5.0
+"""So long the result of a run waits for what is still to be told."""
 MOST = 200
 """Events of one write; of a notebook with thousands of cells the latest are told."""
 _log = structlog.get_logger(__name__)
@@ -32,8 +37,8 @@ class Teller:
     What is told of the same thing before it was written is told once, as it stands last.
     """
 
-    def __init__(self, desk: Desk, submission_id: str) -> None:
-        self._desk, self._submission = desk, submission_id
+    def __init__(self, desk: Desk, held: Claim) -> None:
+        self._desk, self._held = desk, held
         self._waiting: dict[tuple[str, object], Mapping[str, Any]] = {}
         self._lock = Lock()
         self._some, self._over = Event(), Event()
@@ -56,9 +61,9 @@ class Teller:
     ) -> None:
         self._over.set()
         self._some.set()
-        self._thread.join()
+        self._thread.join(LAST_SECONDS)
 
-    def on_submission(self, submission: Submission) -> None:
+    def on_submission(self, submission: Notebook) -> None:
         """The notebook was read."""
         code = (cell.index for cell in submission.cells if cell.kind == "code")
         self._cells = {index: number for number, index in enumerate(code, start=1)}
@@ -121,8 +126,10 @@ class Teller:
             return
         try:
             with self._desk.ledger.write() as session:
+                if not claims.holds(session, Submission, self._held):
+                    return
                 for (kind, _), data in told:
-                    events.append(session, self._submission, kind, data, self._desk.clock())
+                    events.append(session, self._held.id, kind, data, self._desk.clock())
         except LedgerError as error:
             _log.info("events_dropped", count=len(told), error=str(error))
         except Exception as error:  # noqa: BLE001 - for display only: the run goes on

@@ -4,9 +4,10 @@ Several may do so at once: each step is a compare-and-set, or finds nothing to d
 """
 
 from datetime import datetime, timedelta
+from time import sleep
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, Delete, delete, select
 from sqlalchemy.orm import Session
 
 from grader.domain.service import LANES, Lane
@@ -29,6 +30,10 @@ MOST = 1_000
 """Messages that are sent again at once, of one lane."""
 UNSERVED_SECONDS = 120.0
 """After so long without a worker for a lane in which something waits, staff are alerted."""
+EVENTS_AT_ONCE = 5_000
+"""Deleted in one transaction, in some 30 ms."""
+_PAUSE_SECONDS = 0.1
+"""Between two of them: who waits for SQLite's lock looks after it so often."""
 _BATCH = 500
 _log = structlog.get_logger(__name__)
 
@@ -61,19 +66,22 @@ class Upkeep:
             with self._ledger.write() as session:
                 if self._patience.reached(now):
                     _take_back(session, now, claims.FAR * self._lease)
-                _watch(session, now)
+            try:
+                with self._ledger.write() as session:
+                    _watch(session, now)
+            finally:  # whatever is wrong with an alert, no submission waits for it
+                self._send_again(now)
         except LedgerError:
             self._patience.missed()
             raise
-        self._send_again(now)
 
     def sweep(self) -> None:
         """Every hour: drop what nobody will ask for. Raises LedgerError, StoreError."""
         now = self._clock()
         with self._ledger.write() as session:
-            session.execute(delete(Event).where(Event.at < now - EVENTS_KEPT))
             workers.forget(session, now - WORKERS_KEPT)
             alerts.forget(session, now - ALERTS_KEPT)
+        self._drop_events(now - EVENTS_KEPT)
         self._drop_orphans(now - ORPHANS_KEPT)
         self._blobs.drop_drafts(now - ORPHANS_KEPT)
 
@@ -96,10 +104,21 @@ class Upkeep:
                 sent.append(work)
         finally:
             with self._ledger.write() as session:
-                for work in sent:
-                    failures.sent(session, work, now)
+                failures.all_sent(session, sent, now)
             if sent:
                 _log.info("sent_again", lane=lane, count=len(sent))
+
+    def _drop_events(self, before: datetime) -> None:
+        """A part at a time: on SQLite all uploads and heartbeats wait for each."""
+        oldest = select(Event.id).where(Event.at < before).limit(EVENTS_AT_ONCE)
+        while self._dropped(delete(Event).where(Event.id.in_(oldest))) == EVENTS_AT_ONCE:
+            sleep(_PAUSE_SECONDS)
+
+    def _dropped(self, statement: Delete) -> int:
+        with self._ledger.write() as session:
+            result = session.execute(statement)
+        assert isinstance(result, CursorResult)
+        return result.rowcount
 
     def _drop_orphans(self, before: datetime) -> None:
         """Evidence whose transaction never came: its worker died between the two."""
