@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from grader.service.problems import ProblemError
+from grader.service.caller import require_room
 from grader.service.rates import AtOnce
 
 PIECE = 65_536
@@ -40,14 +40,7 @@ class Attachment(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it. Raises, before anything is sent, ProblemError: 429; or StoreError."""
         with self._places.one_more(self._client) as room:
-            if not room:
-                raise ProblemError(
-                    429,
-                    "too_many_downloads",
-                    "Too many downloads at once",
-                    "others of this token, or of everybody, are under way; try again in a moment",
-                    {"Retry-After": "5"},
-                )
+            require_room("downloads", room=room)
             data = await run_in_threadpool(self._read)
             self.headers["Content-Length"] = str(len(data))
             answer = StreamingResponse(_pieces(data), headers=dict(self.headers))

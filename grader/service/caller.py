@@ -53,6 +53,22 @@ def require_rate(wait: int) -> None:
         )
 
 
+def require_room(what: str, *, room: bool) -> None:
+    """Nothing where there is room for one more of `what`, such as ``uploads``, at the same time.
+
+    Raises:
+        ProblemError: 429.
+    """
+    if not room:
+        raise ProblemError(
+            429,
+            f"too_many_{what}",
+            f"Too many {what} at once",
+            "others of this token, or of everybody, are under way; try again in a moment",
+            {"Retry-After": "5"},
+        )
+
+
 @dataclass(frozen=True)
 class Sight:
     """A submission that the caller may see.

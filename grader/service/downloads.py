@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Response
 from rich.console import Console
+from starlette.concurrency import run_in_threadpool
 
 from grader import reports
 from grader.domain.report import ScoreReport
 from grader.ledger import views
 from grader.ledger.access import Identity
 from grader.service.attachment import Attachment
-from grader.service.caller import GRADERS, Caller, require, sight
+from grader.service.caller import GRADERS, Caller, require, require_room, sight
 from grader.service.problems import ProblemError
 from grader.service.service import Here, Service
 
@@ -56,20 +57,22 @@ _CONTENT = {form.media: {"schema": {"type": "string"}} for form in _FORMS.values
 @router.get(
     "/report", response_class=Response, responses={200: {"content": _CONTENT, "description": "It"}}
 )
-def report(
+async def report(
     submission_id: str,
     caller: Caller,
     here: Here,
     accept: Annotated[str, Header(max_length=500)] = "*/*",
 ) -> Response:
     """The report in the form that `Accept` prefers; JSON where it takes all."""
-    return _report(here, caller, submission_id, _preferred(accept))
+    return await _one_of_few(here, caller, submission_id, _preferred(accept))
 
 
 @router.get("/report.{suffix}", response_class=Response)
-def report_by_suffix(submission_id: str, suffix: Suffix, caller: Caller, here: Here) -> Response:
+async def report_by_suffix(
+    submission_id: str, suffix: Suffix, caller: Caller, here: Here
+) -> Response:
     """The report: `.json`, `.html`, `.md`, `.xml` (JUnit) or `.txt`."""
-    return _report(here, caller, submission_id, suffix)
+    return await _one_of_few(here, caller, submission_id, suffix)
 
 
 @router.get("/evidence", response_class=Response)
@@ -94,6 +97,14 @@ def notebook(submission_id: str, caller: Caller, here: Here) -> Response:
     read = partial(here.adapters.blobs.notebook, row.sha256)
     media = "application/x-ipynb+json"
     return Attachment(read, row.name, media, here.open_notebooks, caller.token_id)
+
+
+async def _one_of_few(
+    here: Service, caller: Identity, submission_id: str, suffix: Suffix
+) -> Response:
+    with here.open_reports.one_more(caller.token_id) as room:
+        require_room("reports", room=room)
+        return await run_in_threadpool(_report, here, caller, submission_id, suffix)
 
 
 def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix) -> Response:

@@ -17,6 +17,8 @@ from grader.service.watchers import Watchers
 
 UPLOADS_OF_ONE, UPLOADS_OF_ALL = 4, 40
 """Under way at once: of one token, and of all together."""
+REPORTS_OF_ONE, REPORTS_OF_ALL = 4, 16
+"""Rendered at once: each holds a thread, of which everybody's requests share forty."""
 NOTEBOOKS_OF_ONE, NOTEBOOKS_OF_ALL = 4, 24
 """Downloads at once; each holds a notebook in memory."""
 EVIDENCE_OF_ONE, EVIDENCE_OF_ALL = 2, 4
@@ -31,10 +33,12 @@ class Service:
         requests: how often a token may ask at all.
         uploads: how often it may hand in.
         open_uploads: how many may be under way: each holds up to the size cap on disk.
+        open_reports: how many may be rendered at once.
         open_notebooks: how many may be downloaded at once.
         open_evidence: the same of what runs left.
         readiness: of a moment ago.
         heavy: held while a large notebook is read.
+        heavy_of_one: who waits for that.
         look_at_parts: held while readiness is found out.
         look_at_meters: held while the metrics are.
     """
@@ -47,10 +51,12 @@ class Service:
     requests: Rate
     uploads: Rate
     open_uploads: AtOnce
+    open_reports: AtOnce
     open_notebooks: AtOnce
     open_evidence: AtOnce
     readiness: Fresh[None, Readiness]
     heavy: asyncio.Semaphore
+    heavy_of_one: AtOnce
     look_at_parts: asyncio.Lock
     look_at_meters: asyncio.Lock
 
@@ -67,10 +73,12 @@ class Service:
             requests=Rate(adapters.bounds.requests_per_minute),
             uploads=Rate(adapters.bounds.uploads_per_minute),
             open_uploads=AtOnce(UPLOADS_OF_ONE, UPLOADS_OF_ALL),
+            open_reports=AtOnce(REPORTS_OF_ONE, REPORTS_OF_ALL),
             open_notebooks=AtOnce(NOTEBOOKS_OF_ONE, NOTEBOOKS_OF_ALL),
             open_evidence=AtOnce(EVIDENCE_OF_ONE, EVIDENCE_OF_ALL),
             readiness=Fresh(adapters.bounds.fresh_seconds),
             heavy=asyncio.Semaphore(1),
+            heavy_of_one=AtOnce(1, UPLOADS_OF_ALL),
             look_at_parts=asyncio.Lock(),
             look_at_meters=asyncio.Lock(),
         )

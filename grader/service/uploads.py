@@ -1,8 +1,8 @@
 """`POST /api/submissions`: a notebook comes in."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, BinaryIO
@@ -19,7 +19,7 @@ from grader.ledger.access import Identity
 from grader.ledger.admission import RefusedError
 from grader.ledger.failures import Unsent
 from grader.service.body import Form, received
-from grader.service.caller import Caller, member, require_rate
+from grader.service.caller import Caller, member, require_rate, require_room
 from grader.service.problems import ProblemError
 from grader.service.service import Here, Service
 from grader.service.shapes import Status
@@ -85,10 +85,10 @@ async def hand_in(
         require_rate(here.uploads.take(caller.token_id))
         _require_key(idempotency_key)
         with here.open_uploads.one_more(caller.token_id) as room:
-            _require_room(room=room)
+            require_room("uploads", room=room)
             async with (
                 received(request, here.adapters.bounds) as form,
-                here.heavy if (form.notebook.size or 0) > HEAVY else nullcontext(),
+                _turn(here, caller, form),
             ):
                 wanted = _wanted(form, idempotency_key)
                 status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
@@ -102,16 +102,16 @@ async def hand_in(
     return status
 
 
-def _require_room(*, room: bool) -> None:
-    """Nothing where there is room: a body lies on disk, or in memory, until it is read."""
-    if not room:
-        raise ProblemError(
-            429,
-            "too_many_uploads",
-            "Too many uploads at once",
-            "others of this token, or of everybody, are under way; try again in a moment",
-            {"Retry-After": "5"},
-        )
+@asynccontextmanager
+async def _turn(here: Service, caller: Identity, form: Form) -> AsyncIterator[None]:
+    """A large notebook's turn to be read; of one token only one waits for it."""
+    if (form.notebook.size or 0) <= HEAVY:
+        yield
+        return
+    with here.heavy_of_one.one_more(caller.token_id) as room:
+        require_room("uploads", room=room)
+        async with here.heavy:
+            yield
 
 
 def _require_key(key: str | None) -> None:

@@ -6,16 +6,19 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Semaphore
 from time import monotonic
 
 import pytest
 import structlog
-from api_house import BOUNDS, COURSE, EXERCISE, House, code, notebook
+from api_house import BOUNDS, COURSE, EXERCISE, House, code, notebook, until
 from sqlalchemy import Connection, event
 
+from grader.domain.report import ScoreReport
 from grader.errors import LedgerError
-from grader.service import uploads
+from grader.service import downloads, uploads
 from grader.service.rates import Rate
+from grader.service.service import REPORTS_OF_ONE
 
 
 def test_the_api_needs_no_torch(tmp_path: Path) -> None:
@@ -106,10 +109,64 @@ def test_large_notebooks_that_come_at_once_are_all_read(tmp_path: Path) -> None:
     house.fill()
     large = notebook("x", metadata={"saved": "x" * uploads.HEAVY})
     with house.client, ThreadPoolExecutor(3) as pool:
-        sent = [pool.submit(house.upload, "ada", data) for data in (large[:-5], large, large)]
+        wanted = (("ada", large[:-5]), ("bob", large), ("tea", large))
+        sent = [pool.submit(house.upload, person, data) for person, data in wanted]
         found = [answer.result().status_code for answer in sent]
     assert sorted(found) == [202, 202, 422]
     house.ledger.close()
+
+
+def test_one_who_hands_in_many_large_notebooks_is_no_queue_before_everybody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(tmp_path, bounds=BOUNDS.__class__())
+    house.fill()
+    keeps, begun, goes_on = house.blobs.put_notebook, Event(), Event()
+
+    def slowly(sha256: str, data: bytes) -> None:
+        begun.set()
+        assert goes_on.wait(20)
+        keeps(sha256, data)
+
+    monkeypatch.setattr(house.blobs, "put_notebook", slowly)
+    large = notebook("x", metadata={"saved": "x" * uploads.HEAVY})
+    with house.client, ThreadPoolExecutor(3) as pool:
+        first = pool.submit(house.upload, "ada", large)
+        assert begun.wait(20)
+        others = pool.submit(house.upload, "bob", large)
+        assert code(house.upload("ada", large)) == "too_many_uploads"
+        goes_on.set()
+        assert [each.result().status_code for each in (first, others)] == [202, 202]
+        assert house.upload("ada", large).status_code == 202
+    house.ledger.close()
+
+
+def test_one_who_asks_for_many_reports_at_once_leaves_threads_for_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = house.submitted()
+    house.graded(identity)
+    begun, goes_on = Semaphore(0), Event()
+
+    def slowly(_: ScoreReport) -> str:
+        begun.release()
+        assert goes_on.wait(20)
+        return "slow"
+
+    monkeypatch.setitem(downloads._FORMS, "txt", downloads._Form("text/plain", slowly))
+    path = f"/api/submissions/{identity}/report.txt"
+    with ThreadPoolExecutor(60) as pool:
+        try:
+            asked = [pool.submit(house.get, "ada", path) for _ in range(60)]
+            assert all(begun.acquire(timeout=20) for _ in range(REPORTS_OF_ONE))
+            assert house.get("bob", "/api/me").status_code == 200
+            until(lambda: sum(each.done() for each in asked) == 60 - REPORTS_OF_ONE)
+        finally:
+            goes_on.set()
+        found = [each.result() for each in asked]
+    assert sum(answer.text == "slow" for answer in found) == REPORTS_OF_ONE
+    assert {code(answer) for answer in found if answer.text != "slow"} == {"too_many_reports"}
+    assert house.get("ada", path).text == "slow"
 
 
 @pytest.mark.parametrize("charset", ["punycode", "undefined", "raw_unicode_escape", "utf-16", ""])
