@@ -3,16 +3,9 @@
 from starlette.datastructures import MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from grader.service.browsers import HEADERS
 from grader.service.problems import ProblemError, answer
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _SECRETS = ("access_token", "api_key", "apikey", "auth", "authorization", "bearer", "key", "token")
 
 

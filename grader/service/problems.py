@@ -12,6 +12,7 @@ from grader.domain.base import Frozen
 from grader.errors import LedgerError, StoreError
 from grader.logs import where
 from grader.reports.text import line
+from grader.service.browsers import HEADERS
 
 MEDIA = "application/problem+json"
 RETRY_SECONDS = 5
@@ -81,9 +82,9 @@ def answer(problem: ProblemError) -> JSONResponse:
         detail=line(problem.detail, 2_000),
         code=problem.code,
     )
-    return JSONResponse(
-        details.model_dump(), problem.status, headers=problem.headers, media_type=MEDIA
-    )
+    # That of an error of ours is made outside of what sets the headers of all others.
+    headers = {**HEADERS, **problem.headers}
+    return JSONResponse(details.model_dump(), problem.status, headers=headers, media_type=MEDIA)
 
 
 def install(app: FastAPI) -> None:

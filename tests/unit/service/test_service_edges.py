@@ -279,6 +279,8 @@ def test_what_nobody_foresaw_is_told_without_its_words(
     answer = house.get("ada", "/api/me")
     assert (answer.status_code, code(answer)) == (500, "internal_error")
     assert "secret" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_token_that_asks_too_often_waits(tmp_path: Path) -> None:
