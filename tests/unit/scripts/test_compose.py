@@ -63,3 +63,12 @@ def test_the_course_secret_goes_to_workers_alone(name: str) -> None:
 @pytest.mark.parametrize("name", ["postgres", "redis", "api", "upkeep", "worker", "worker-gpu"])
 def test_whatever_goes_on_has_a_health_check(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_something_reaps_what_a_sandbox_leaves_in_a_worker(name: str) -> None:
+    assert SERVICES[name]["init"] is True
+
+
+def test_postgres_is_ready_when_others_reach_it_not_while_it_sets_itself_up() -> None:
+    assert "--host 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"][1]
