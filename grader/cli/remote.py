@@ -10,7 +10,7 @@ from grader import notebook as notebooks
 from grader.cli.hearing import hear
 from grader.cli.live_view import LiveView
 from grader.cli.output import err, plain
-from grader.client import Account, Client, Standing, follow, kept
+from grader.client import Account, Client, Standing, follow, kept, require_ours
 from grader.domain.base import Frozen
 from grader.domain.report import ScoreReport
 from grader.domain.submission import Submission
@@ -39,6 +39,7 @@ def account(url: str | None, token: str | None) -> Account:
 
     Raises:
         typer.BadParameter: something is missing.
+        ServiceError: another user's program has taken the place of this user's `grader serve`.
     """
     here = kept(Settings().state_dir)
     url = (url or "").rstrip("/") or (here.url if here is not None else "")
@@ -50,6 +51,7 @@ def account(url: str | None, token: str | None) -> Account:
         return Account(url=url, token=SecretStr(token.strip()))
     if here is None or url != here.url:
         raise typer.BadParameter(f"{url} needs a token: set GRADER_TOKEN")
+    require_ours(here.url)
     return here
 
 

@@ -1,6 +1,8 @@
 """The client against a service that means it ill, or against whoever sits at its address."""
 
 import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ from pydantic import SecretStr
 from served_answers import Answer, Serve, said, stream
 
 from grader.cli import submit
+from grader.cli.remote import account
+from grader.client import require_ours
 from grader.client.account import Account, keep, kept
 from grader.client.client import NoStreamError
 from grader.errors import ServiceError
@@ -91,3 +95,39 @@ def test_the_file_with_the_token_is_for_its_user_alone_even_where_one_lay_there(
     found = kept(tmp_path)
     assert found is not None
     assert "secret" not in repr(found)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_kept_token_goes_to_no_other_user_who_listens_at_the_port(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    service, _ = serve(said(200, {}))
+    monkeypatch.setenv("GRADER_STATE_DIR", str(tmp_path))
+    mine = Account(url=f"http://{host}:{service.port}", token=SecretStr("secret"))
+    keep(tmp_path, mine)
+    assert account(None, None) == mine
+    us = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+    with pytest.raises(ServiceError, match=f"found a program of user {us}") as raised:
+        account(None, None)
+    assert raised.value.code == "not_ours"
+    assert account(mine.url, "a token of its own").url == mine.url
+
+
+@pytest.mark.parametrize("host", ["::1", "::", "127.0.0.1", "0.0.0.0"])
+def test_whoever_listens_is_known_by_every_way_to_listen(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+        pytest.skip("there is no IPv6")
+    with socket.create_server((host, 0), family=family) as listens:
+        port = listens.getsockname()[1]
+        reached = f"http://[::1]:{port}" if ":" in host else f"http://127.0.0.1:{port}"
+        require_ours(reached)
+        require_ours(f"http://192.0.2.1:{port + 1}")
+        us = os.geteuid()
+        monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+        with pytest.raises(ServiceError):
+            require_ours(reached)
+    require_ours(reached)
