@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from grader.ledger.claims import changed
@@ -31,7 +32,11 @@ def sound(session: Session, code: Code, subject: str, message: str, now: datetim
     )
     if changed(session, standing):
         return False
-    session.add(Alert(code=code, subject=subject, message=message, at=now))
+    try:
+        with session.begin_nested():
+            session.add(Alert(code=code, subject=subject, message=message, at=now))
+    except IntegrityError:  # somebody was quicker, with the same words
+        return False
     return True
 
 

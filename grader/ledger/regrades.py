@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from grader.ledger.failures import Unsent
+from grader.ledger.people import Course
 from grader.ledger.work import Regrade, RegradeItem, Report, Submission
 
 OPEN = ("queued", "running")
@@ -75,7 +76,11 @@ class Progress:
 
 
 def running(session: Session, course_id: str, assignment_id: str) -> str | None:
-    """Id of a regrade of this assignment that is not done; None where there is none."""
+    """Id of a regrade of this assignment that is not done; None where there is none.
+
+    Who begins one in the same transaction makes others that ask wait for it.
+    """
+    session.get(Course, course_id, with_for_update={"key_share": True})  # uploads do not wait
     return session.scalar(
         select(Regrade.id)
         .join(RegradeItem, RegradeItem.regrade_id == Regrade.id)

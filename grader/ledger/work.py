@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from grader.domain.service import Lane
@@ -131,10 +131,24 @@ class RegradeItem(Leased, Base):
     after: Mapped[float | None] = mapped_column(default=None)
 
 
+_STANDS = text("resolved_at IS NULL")
+
+
 class Alert(Base):
     """Something that staff must look at."""
 
     __tablename__ = "alerts"
+    __table_args__ = (
+        # one of a kind stands; of those that are over there may be many
+        Index(
+            "ix_alerts_standing",
+            "code",
+            "subject",
+            unique=True,
+            sqlite_where=_STANDS,
+            postgresql_where=_STANDS,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     code: Mapped[str] = mapped_column(Name)

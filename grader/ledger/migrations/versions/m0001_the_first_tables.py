@@ -24,6 +24,15 @@ def upgrade() -> None:
         sa.Column("resolved_at", UtcTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_alerts_standing",
+            ["code", "subject"],
+            unique=True,
+            sqlite_where=sa.text("resolved_at IS NULL"),
+            postgresql_where=sa.text("resolved_at IS NULL"),
+        )
+
     op.create_table(
         "assignments",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -309,5 +318,12 @@ def downgrade() -> None:
     op.drop_table("people")
     op.drop_table("courses")
     op.drop_table("assignments")
+    with op.batch_alter_table("alerts", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_alerts_standing",
+            sqlite_where=sa.text("resolved_at IS NULL"),
+            postgresql_where=sa.text("resolved_at IS NULL"),
+        )
+
     op.drop_table("alerts")
     # ### end Alembic commands ###
