@@ -64,6 +64,7 @@ def create_app(adapters: Adapters | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # to where the Host header says, and by HTTP: a token would follow
         responses=_ERRORS,
     )
     app.state.service = service

@@ -246,6 +246,13 @@ def test_every_answer_tells_browsers_to_do_nothing_with_it(house: House) -> None
             assert answer.headers["x-frame-options"] == "DENY"
 
 
+def test_a_path_with_a_slash_too_many_leads_to_no_host_of_the_clients_choice(house: House) -> None:
+    for path in ("/healthz/", "/api/me/", "/api/submissions/", "//evil/healthz/"):
+        answer = house.get("ada", path, headers={"Host": "evil"}, follow_redirects=False)
+        assert answer.status_code == 404
+        assert "location" not in answer.headers
+
+
 def test_errors_of_the_framework_are_problems_too(house: House) -> None:
     assert code(house.client.get("/nothing")) == "not_found"
     assert code(house.client.put("/healthz")) == "method_not_allowed"
