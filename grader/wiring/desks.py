@@ -14,11 +14,13 @@ from grader.sandbox import Sandbox
 from grader.settings import Settings
 from grader.wiring import services
 from grader.work import Benches, Desk, Equipment
-from grader.work.health import Look, disk_look, sandbox_look, seldom
+from grader.work.health import Look, clock_look, disk_look, sandbox_look, seldom
 from grader.work.upkeep import Upkeep
 
 SANDBOX_SECONDS, DATA_SECONDS = 60.0, 300.0
 """For so long a worker believes that its sandbox, its data sets are well: either costs 0.3 s."""
+CLOCK_SHARE = 0.25
+"""Of a lease, by which a worker's clock may differ from the database's; seconds count whole."""
 
 
 def desk(settings: Settings, worker: str, slots: int) -> Desk:
@@ -89,7 +91,10 @@ def looks(settings: Settings, datasets: tuple[str, ...]) -> Mapping[str, Look]:
         for name in datasets:
             wiring.require(wiring.data_store(settings), name)
 
+    ledger = services.ledger(settings)
+    apart = timedelta(seconds=1 + CLOCK_SHARE * settings.lease_seconds)
     return {
+        "clock": lambda: clock_look(ledger, apart),
         "sandbox": seldom(lambda: sandbox_look(box().examine), SANDBOX_SECONDS),
         "data": seldom(data, DATA_SECONDS),
         "disk": disk_look,

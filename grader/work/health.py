@@ -6,6 +6,7 @@ on once it is well again.
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from math import inf
 from pathlib import Path
 from tempfile import gettempdir
@@ -13,7 +14,9 @@ from time import monotonic
 
 import structlog
 
-from grader.errors import GraderError
+from grader.errors import GraderError, LedgerError
+from grader.ledger import Ledger
+from grader.ledger.clock import Clock, database_now, utc_now
 from grader.logs import where
 from grader.sandbox import Finding
 
@@ -82,6 +85,26 @@ def sandbox_look(examine: Callable[[], tuple[Finding, ...]]) -> str | None:
     """What a sandbox lacks that it cannot do without."""
     wrong = [f"{f.name}: {f.found} ({f.fix})" for f in examine() if f.required and not f.ok]
     return ", ".join(wrong) or None
+
+
+def clock_look(ledger: Ledger, most: timedelta, clock: Clock = utc_now) -> str | None:
+    """Whether this machine's clock is that of the database, to within `most`.
+
+    Leases are moments: whoever is behind by one would lose all that it works on. Where the database
+    is gone nobody knows, and nothing can be claimed.
+    """
+    before = clock()
+    try:
+        with ledger.read() as session:
+            there = database_now(session)
+    except LedgerError:
+        return None
+    if before - most <= there <= clock() + most:
+        return None
+    return (
+        f"this machine's clock is {(before - there).total_seconds():+.0f} s from the database's,"
+        f" expected at most {most.total_seconds():g} s: let NTP set the clocks of all machines"
+    )
 
 
 def disk_look() -> str | None:

@@ -1,16 +1,18 @@
 """A worker that is unwell three times in a row takes nothing more, says so, and recovers."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from work_office import Office
+from work_office import Clock, Office
 
 from grader.errors import DataError, StoreError
+from grader.ledger import Ledger
 from grader.ledger.work import Worker
 from grader.sandbox import Finding
 from grader.store import Blobs
 from grader.work import health
-from grader.work.health import FAILURES, Health, disk_look, sandbox_look, seldom
+from grader.work.health import FAILURES, Health, clock_look, disk_look, sandbox_look, seldom
 from tasks.alive import sign_of_life
 from tasks.pulse import Pulse, sign_of
 
@@ -100,6 +102,16 @@ def test_a_full_disk_is_unwell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert disk_look() is None
     monkeypatch.setattr(health, "FREE_BYTES", 1 << 60)
     assert "MiB left" in (disk_look() or "")
+
+
+def test_a_clock_that_is_not_the_databases_is_unwell(office: Office) -> None:
+    most, now = timedelta(seconds=16), datetime.now(UTC)
+    assert clock_look(office.ledger, most) is None
+    for away in (-30, 30):
+        told = clock_look(office.ledger, most, Clock(now + timedelta(seconds=away)))
+        assert str(told).endswith("let NTP set the clocks of all machines")
+    gone = Ledger(f"sqlite:///{office.folder / 'no' / 'folder.db'}")
+    assert clock_look(gone, most) is None
 
 
 def test_files_that_cannot_be_written_are_unwell(office: Office) -> None:
