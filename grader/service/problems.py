@@ -128,6 +128,8 @@ async def _store(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    _log.error("unexpected_error", path=request.url.path, error=where(error))
+    # by its pattern: an address may hold anything, and one with a broken host cannot be asked for
+    endpoint = getattr(request.scope.get("route"), "path", "none")
+    _log.error("unexpected_error", endpoint=endpoint, error=where(error))
     detail = "an error of ours, which is in the service's log; try again, or tell the staff"
     return answer(ProblemError(500, "internal_error", "Something of ours broke", detail))

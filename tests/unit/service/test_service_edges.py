@@ -283,7 +283,11 @@ def test_what_nobody_foresaw_is_told_without_its_words(
         raise RuntimeError("a secret")
 
     monkeypatch.setattr(type(house.clock), "__call__", lambda _: broken())
-    answer = house.get("ada", "/api/me")
+    with structlog.testing.capture_logs() as lines:
+        answer = house.get("ada", "/api/assignments/a%1bsecret", headers={"Host": "["})
+    (told,) = [line for line in lines if line["event"] == "unexpected_error"]
+    assert told["endpoint"] == "/api/assignments/{assignment}"
+    assert "secret" not in str(lines)
     assert (answer.status_code, code(answer)) == (500, "internal_error")
     assert "secret" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
