@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from grader.domain.service import FINAL
@@ -14,11 +14,13 @@ from grader.ledger.work import Submission
 def cancel(session: Session, row: Submission, now: datetime) -> bool:
     """End a submission; False: it has ended already.
 
-    One that never ran spends no attempt. One that ran does, if only for a while: its student has
-    seen how it goes. Its worker learns with its next heartbeat that the lease is gone.
+    One that never ran spends no attempt, nor does one that waits again because we failed. One that
+    ran does, if only for a while: its student has seen how it goes. Its worker learns with its next
+    heartbeat that the lease is gone.
     """
     mine = update(Submission).where(Submission.id == row.id)
-    fresh = mine.where(Submission.state == "queued", Submission.claimed_at.is_(None))
+    ours = or_(Submission.claimed_at.is_(None), Submission.failures > 0)
+    fresh = mine.where(Submission.state == "queued", ours)
     begun = mine.where(Submission.state.in_(("queued", "running")))
     ended = {"state": "cancelled", "finished_at": now, "lease": None, "lease_until": None}
     done = changed(session, fresh.values(counts=False, **ended)) or changed(

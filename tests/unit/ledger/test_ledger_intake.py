@@ -226,12 +226,21 @@ def test_what_would_be_refused_is_told_before_its_file_is_kept(ledger: Ledger) -
         intake.require_taken(session, UPLOAD, NOW)
 
 
-@pytest.mark.parametrize(("began", "counts"), [(None, False), (NOW, True)])
-def test_cancelling_spends_an_attempt_where_it_has_run(
-    ledger: Ledger, began: datetime | None, counts: bool
+@pytest.mark.parametrize(
+    ("began", "failures", "state", "counts"),
+    [
+        (None, 0, "queued", False),
+        (NOW, 0, "queued", True),
+        (NOW, 1, "queued", False),
+        (NOW, 1, "running", True),
+    ],
+)
+def test_cancelling_spends_an_attempt_where_it_has_run_and_we_did_not_fail(
+    ledger: Ledger, began: datetime | None, failures: int, state: str, counts: bool
 ) -> None:
     with ledger.write() as session:
-        row = session.get_one(Submission, waiting(session, "ada", claimed_at=began))
+        how = {"claimed_at": began, "failures": failures, "state": state}
+        row = session.get_one(Submission, waiting(session, "ada", **how))
         assert steering.cancel(session, row, NOW)
         session.refresh(row)
         assert (row.state, row.counts) == ("cancelled", counts)
