@@ -21,6 +21,8 @@ Table = type[Submission] | type[RegradeItem]
 """Rows that are claimed."""
 FAR = 10
 """Leases from now, within which the clocks of all machines agree, unless one was set."""
+UNKNOWN = timedelta(minutes=10)
+"""After so long nobody knows an assignment: then who tries it fails at it, and staff hear of it."""
 _TRIES = 5
 """Rows that a claim tries when others are quicker."""
 
@@ -36,10 +38,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class Claimant:
-    """Who claims, and for how long before it must renew."""
+    """Who claims, and for how long before it must renew.
+
+    Attributes:
+        knows: ids of the assignments that it grades; None: all. What it does not know is left to
+            others for `UNKNOWN`: while a new assignment is brought to workers, some have it.
+    """
 
     worker: str
     lease: timedelta
+    knows: frozenset[str] | None = None
 
 
 def claim(session: Session, lane: Lane, by: Claimant, now: datetime) -> Claim | None:
@@ -75,7 +83,7 @@ def _fairest(lane: Lane, by: Claimant, now: datetime) -> Select[str]:
     return (
         select(turns.c.id)
         .join(Submission, Submission.id == turns.c.id)
-        .where(_rested(Submission, by, now))
+        .where(_rested(Submission, by, now), *_known(by, now))
         .order_by(turns.c.turn, turns.c.received_at, turns.c.id)
         .limit(_TRIES)
     )
@@ -89,6 +97,13 @@ def _rested(table: Table, by: Claimant, now: datetime) -> ColumnElement[bool]:
     once = and_(table.failures == 1, table.claimed_at < now - by.lease / 2)
     jumped = table.claimed_at > now + FAR * by.lease
     return or_(table.failures == 0, once, table.claimed_at < now - 2 * by.lease, jumped)
+
+
+def _known(by: Claimant, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    if by.knows is None:
+        return ()
+    nobody = Submission.received_at < now - UNKNOWN
+    return (or_(Submission.assignment_id.in_(by.knows), nobody),)
 
 
 def turns_in(lane: Lane) -> Select[str, datetime, int]:

@@ -42,7 +42,7 @@ class Desk:
     @property
     def claimant(self) -> Claimant:
         """As whom it claims."""
-        return Claimant(self.worker, self.lease)
+        return Claimant(self.worker, self.lease, frozenset(self.assignments))
 
     def assignment(self, identity: str) -> Assignment:
         """The assignment of that id. Raises NoAssignmentError."""

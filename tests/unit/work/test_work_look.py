@@ -144,8 +144,17 @@ def test_evidence_that_finds_no_place_is_ours(office: Office) -> None:
 
 def test_an_assignment_that_the_worker_does_not_know_is_ours(office: Office) -> None:
     identity = office.submit()
+    office.clock.passes(601)  # nobody knows it
     look(replace(office.desk(), assignments={}), "fast", identity)
     assert office.row(identity).reason == "no_assignment"
+
+
+def test_an_assignment_that_is_new_is_left_to_those_who_know_it(office: Office) -> None:
+    identity = office.submit()
+    behind = replace(office.desk("behind"), assignments={})
+    assert look(behind, "fast", identity) == Looked("nothing")
+    assert office.row(identity).failures == 0
+    assert look(office.desk("new"), "fast", identity) == Looked("graded", identity)
 
 
 def test_the_database_may_be_gone_while_a_report_is_written(office: Office) -> None:
