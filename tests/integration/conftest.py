@@ -46,6 +46,12 @@ def proof(needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
+def once(proof: Proof) -> Proof:
+    """The same without a second training: who made a mistake is not unlucky, and it costs time."""
+    return Proof(proof.assignment, replace(proof.bench, second_run=False))
+
+
+@pytest.fixture(scope="session")
 def hasty(
     needs_bubblewrap: None, mnist: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Proof]:

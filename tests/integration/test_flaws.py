@@ -24,9 +24,9 @@ def _only_follow(sheet: Sheet) -> bool:
 
 @pytest.mark.parametrize("sheet", FLAWS, ids=name_of)
 def test_every_mistake_costs_points_on_its_own_problem_alone(
-    proof: Proof, hasty: Proof, sheet: Sheet
+    once: Proof, hasty: Proof, sheet: Sheet
 ) -> None:
-    off = complaints(hasty if _only_follow(sheet) else proof, sheet)
+    off = complaints(hasty if _only_follow(sheet) else once, sheet)
     assert not off, "\n".join(off)
 
 
