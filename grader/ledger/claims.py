@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, Update, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,11 @@ def claim_regrade(session: Session, by: Claimant, now: datetime) -> Claim | None
     """The oldest item of a regrade; None where none waits."""
     oldest = (
         select(RegradeItem.id)
-        .where(RegradeItem.state == "queued", _rested(RegradeItem, by, now))
+        .where(
+            RegradeItem.state == "queued",
+            _rested(RegradeItem, by, now),
+            *_known(RegradeItem, by, now),
+        )
         .order_by(RegradeItem.received_at, RegradeItem.id)
         .limit(_TRIES)
     )
@@ -83,7 +87,7 @@ def _fairest(lane: Lane, by: Claimant, now: datetime) -> Select[str]:
     return (
         select(turns.c.id)
         .join(Submission, Submission.id == turns.c.id)
-        .where(_rested(Submission, by, now), *_known(by, now))
+        .where(_rested(Submission, by, now), *_known(Submission, by, now))
         .order_by(turns.c.turn, turns.c.received_at, turns.c.id)
         .limit(_TRIES)
     )
@@ -99,11 +103,13 @@ def _rested(table: Table, by: Claimant, now: datetime) -> ColumnElement[bool]:
     return or_(table.failures == 0, once, table.claimed_at < now - 2 * by.lease, jumped)
 
 
-def _known(by: Claimant, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _known(table: Table, by: Claimant, now: datetime) -> tuple[ColumnElement[bool], ...]:
     if by.knows is None:
         return ()
-    nobody = Submission.received_at < now - UNKNOWN
-    return (or_(Submission.assignment_id.in_(by.knows), nobody),)
+    known: ColumnElement[bool] = Submission.assignment_id.in_(by.knows)
+    if table is RegradeItem:
+        known = exists().where(Submission.id == RegradeItem.submission_id, known)
+    return (or_(known, table.received_at < now - UNKNOWN),)
 
 
 def turns_in(lane: Lane) -> Select[str, datetime, int]:

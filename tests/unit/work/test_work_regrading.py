@@ -1,6 +1,7 @@
 """A regrade judges stored evidence by today's assignment: to look, or to apply."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -68,6 +69,16 @@ def test_a_new_due_time_is_applied_under_the_same_version(office: Office, graded
     look(office.desk(), "regrade", ask(office, apply=True))
     assert office.report(graded).earned == 3
     assert json.loads(office.report(graded).body)["late"]["percent"] == 50
+
+
+def test_who_does_not_know_the_assignment_leaves_the_item_to_those_who_do(
+    office: Office, graded: str
+) -> None:
+    item = ask(office, apply=False)
+    behind = replace(office.desk("behind"), assignments={})
+    assert look(behind, "regrade", item) == Looked("nothing")
+    assert look(office.desk("new"), "regrade", item) == Looked("graded", item)
+    assert office.row(graded).failures == 0
 
 
 def test_a_check_that_breaks_leaves_what_holds(office: Office, graded: str) -> None:
