@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
 from grader.ledger import offerings
-from grader.ledger.people import Offering, Person
+from grader.ledger.people import Person
 from grader.ledger.work import Submission
 
 MOST_WAITING = 25
@@ -56,14 +56,10 @@ def require_open(
 
 
 def _require_offered(session: Session, course_id: str, assignment_id: str) -> None:
-    """A course that has set terms for some assignments offers these and no others."""
-    offered = set(
-        session.scalars(select(Offering.assignment_id).where(Offering.course_id == course_id))
-    )
-    if offered and assignment_id not in offered:
+    if not offerings.offered(session, course_id, assignment_id):
+        known = ", ".join(sorted(offerings.offered_ids(session, course_id)))
         raise RefusedError(
-            "not_offered",
-            f"the course does not offer {assignment_id!r}, only {', '.join(sorted(offered))}",
+            "not_offered", f"the course does not offer {assignment_id!r}, only {known}"
         )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.domain.late import LatePolicy
@@ -35,6 +36,19 @@ def offering(session: Session, course_id: str, assignment_id: str) -> Terms:
         return Terms()
     late = None if row.late is None else LatePolicy.model_validate(row.late)
     return Terms(row.opens_at, row.due_at, late, row.max_attempts)
+
+
+def offered(session: Session, course_id: str, assignment_id: str) -> bool:
+    """Whether the course offers it: one with terms for some assignments offers these alone."""
+    ids = offered_ids(session, course_id)
+    return not ids or assignment_id in ids
+
+
+def offered_ids(session: Session, course_id: str) -> frozenset[str]:
+    """What the course has set terms for; nothing: it offers whatever is published."""
+    return frozenset(
+        session.scalars(select(Offering.assignment_id).where(Offering.course_id == course_id))
+    )
 
 
 def offer(session: Session, course_id: str, assignment_id: str, terms: Terms) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from grader.domain.card import Card
+from grader.domain.service import Role
 from grader.ledger import admission, gradebook, offerings, publish, regrades
 from grader.ledger.access import Identity, courses_of
 from grader.service.caller import GRADERS, Caller, member, require
@@ -28,9 +29,12 @@ def me(caller: Caller, here: Here) -> Me:
 
 
 @router.get("/assignments/{assignment}")
-def card(assignment: str, caller: Caller, here: Here) -> Card:  # noqa: ARG001 - a token is needed
-    """What an assignment asks, on whatever terms."""
+def card(assignment: str, caller: Caller, here: Here) -> Card:
+    """What an assignment asks, on whatever terms, where one of your courses offers it."""
     with here.adapters.ledger.read() as session:
+        courses = courses_of(session, caller)
+        if not any(_shows(session, course, role, assignment) for course, role in courses):
+            raise _unknown()
         return _card(session, assignment)
 
 
@@ -38,15 +42,20 @@ def card(assignment: str, caller: Caller, here: Here) -> Card:  # noqa: ARG001 -
 def assignments(course: str, caller: Caller, here: Here) -> list[Offered]:
     """What the course offers, on which terms, and how many attempts you have spent."""
     with here.adapters.ledger.read() as session:
-        member(session, caller, course)
-        return [_offered(session, caller, course, found) for found in publish.cards(session)]
+        role = member(session, caller, course)
+        return [
+            _offered(session, caller, course, found)
+            for found in publish.cards(session)
+            if _shows(session, course, role, found.id)
+        ]
 
 
 @router.get(_ASSIGNMENT)
 def assignment(course: str, assignment: str, caller: Caller, here: Here) -> Offered:
     """One of them."""
     with here.adapters.ledger.read() as session:
-        member(session, caller, course)
+        if not _shows(session, course, member(session, caller, course), assignment):
+            raise _unknown()
         return _offered(session, caller, course, _card(session, assignment))
 
 
@@ -128,13 +137,22 @@ def _grades(
 def _card(session: Session, assignment: str) -> Card:
     found = publish.card(session, assignment)
     if found is None:
-        raise ProblemError(
-            404,
-            "unknown_assignment",
-            "There is no such assignment",
-            "no worker has published one of this id",
-        )
+        raise _unknown()
     return found
+
+
+def _unknown() -> ProblemError:
+    return ProblemError(
+        404,
+        "unknown_assignment",
+        "There is no such assignment",
+        "no worker has published one of this id, or the course does not offer it",
+    )
+
+
+def _shows(session: Session, course: str, role: Role, assignment: str) -> bool:
+    """Whether it is shown: an exam may be published before its course offers it."""
+    return role in GRADERS or offerings.offered(session, course, assignment)
 
 
 def _offered(session: Session, caller: Identity, course: str, found: Card) -> Offered:

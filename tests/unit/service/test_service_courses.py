@@ -4,7 +4,8 @@ from datetime import timedelta
 from api_house import COURSE, EXERCISE, NOW, House, code, score_report, until
 
 from grader.domain.late import LatePolicy
-from grader.ledger import access
+from grader.ledger import access, offerings
+from grader.ledger.offerings import Terms
 from grader.ledger.work import RegradeItem
 
 HERE = f"/api/courses/{COURSE}/assignments/{EXERCISE}"
@@ -87,3 +88,15 @@ def test_a_regrade_is_found_only_where_it_belongs(house: House) -> None:
     assert code(house.post("stan", f"/api/courses/{COURSE}/assignments/rnn/regrades")) == (
         "unknown_assignment"
     )
+
+
+def test_what_a_course_does_not_offer_is_shown_to_its_graders_alone(house: House) -> None:
+    with house.ledger.write() as session:
+        offerings.offer(session, COURSE, "rnn", Terms())
+    for address in (HERE, f"/api/assignments/{EXERCISE}"):
+        for student in ("ada", "bot"):
+            assert code(house.get(student, address)) == "unknown_assignment"
+        assert house.get("tea", address).status_code == 200
+    everything = f"/api/courses/{COURSE}/assignments"
+    assert [len(house.get(who, everything).json()) for who in ("ada", "tea")] == [0, 1]
+    assert house.get("eve", f"/api/assignments/{EXERCISE}").status_code == 200
