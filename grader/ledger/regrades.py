@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from grader.ledger.failures import Unsent
+from grader.ledger.names import is_id
 from grader.ledger.people import Course
 from grader.ledger.work import Regrade, RegradeItem, Report, Submission
 
@@ -136,7 +137,7 @@ def begin(session: Session, wish: Wish, now: datetime) -> Begun:
 
 def progress(session: Session, regrade_id: str) -> Progress | None:
     """How a regrade stands; None where there is none of that id."""
-    row = session.get(Regrade, regrade_id)
+    row = session.get(Regrade, regrade_id) if is_id(regrade_id) else None
     if row is None:
         return None
     found = session.execute(

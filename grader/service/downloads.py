@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Response
+from pydantic import ValidationError
 from rich.console import Console
 from starlette.concurrency import run_in_threadpool
 
@@ -114,7 +115,16 @@ def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix)
             raise _none("report")
         body = views.report_body(session, found.report.id)
     form = _FORMS[suffix]
-    text = form.render(ScoreReport.model_validate_json(body))
+    try:
+        text = form.render(ScoreReport.model_validate_json(body))
+    except ValidationError:
+        raise ProblemError(
+            409,
+            "other_version",
+            "The report is of another version",
+            "this version of the grader cannot read it; a regrade by the course's staff writes it"
+            " anew",
+        ) from None
     headers = {"Vary": "Accept"}
     if suffix == "html":
         headers["Content-Security-Policy"] = HTML_POLICY

@@ -6,7 +6,7 @@ from ledger_rows import NOW, later
 from grader.domain.late import LatePolicy
 from grader.domain.service import Role
 from grader.errors import AccessError
-from grader.ledger import Ledger, access, offerings, publish, views
+from grader.ledger import Ledger, access, offerings, publish, regrades, views
 from grader.ledger.access import Grant, Identity
 from grader.ledger.offerings import Terms
 from grader.ledger.people import Token
@@ -81,6 +81,7 @@ def test_what_cannot_be_an_id_is_asked_of_no_database(ledger: Ledger, text: str)
     with ledger.read() as session:
         assert access.role_in(session, Identity("ada", "staff", "x"), text) is None
         assert publish.card(session, text) is None
+        assert regrades.progress(session, text) is None
         for by in (Filter(course_id=text), Filter(assignment_id=text), Filter(student_id=text)):
             assert views.listed(session, by, None, 10) == []
 

@@ -7,7 +7,7 @@ from api_house import COURSE, NOW, TRAINING, House, code, score_report, until
 from grader.domain.report import ScoreReport
 from grader.ledger import claims, workers
 from grader.ledger.claims import Claimant
-from grader.ledger.work import Submission
+from grader.ledger.work import Report, Submission
 from grader.ledger.workers import Sign
 
 CLAIMANT = Claimant("w", timedelta(seconds=60))
@@ -132,6 +132,16 @@ def test_a_report_comes_in_every_form_by_suffix_and_by_accept(
     assert by_suffix.headers["content-type"] == f"{media}; charset=utf-8"
     assert by_suffix.content == by_accept.content
     assert "Convolutional networks" in by_suffix.text
+
+
+def test_a_report_that_another_version_wrote_is_told_as_such(house: House) -> None:
+    identity = house.submitted()
+    house.graded(identity)
+    with house.ledger.write() as session:
+        session.query(Report).one().body = '{"schema_version": 0}'
+    answer = house.get("ada", f"/api/submissions/{identity}/report.html")
+    assert (answer.status_code, code(answer)) == (409, "other_version")
+    assert house.get("ada", f"/api/submissions/{identity}").status_code == 200
 
 
 def test_a_report_as_json_is_the_report(house: House) -> None:
