@@ -72,3 +72,7 @@ def test_something_reaps_what_a_sandbox_leaves_in_a_worker(name: str) -> None:
 
 def test_postgres_is_ready_when_others_reach_it_not_while_it_sets_itself_up() -> None:
     assert "--host 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"][1]
+
+
+def test_redis_starts_by_its_image_s_entrypoint_which_leaves_root() -> None:
+    assert "exec docker-entrypoint.sh redis-server" in SERVICES["redis"]["command"][-1]
