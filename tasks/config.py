@@ -1,6 +1,9 @@
 """Settings of Celery, and why."""
 
+import warnings
 from typing import Any
+
+from celery.exceptions import SecurityWarning
 
 from grader.queue.celery_queue import sending
 
@@ -40,6 +43,11 @@ def worker() -> dict[str, Any]:
         "task_acks_late": True,
         "task_reject_on_worker_lost": False,
     }
+
+
+def may_be_root() -> None:
+    """Let Celery not warn of it: a worker makes users and namespaces, and messages are JSON."""
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 UPKEEP = "upkeep"

@@ -37,6 +37,7 @@ def build(
         make_desk: what a slot stands on, made at its first look.
         make_pulse: how the worker reports itself.
     """
+    config.may_be_root()
     slots = Slots(settings, make_desk, make_pulse)
     slots.connect()
     app = Celery("grader", broker=services.broker_url(settings))

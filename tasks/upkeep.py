@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 def build(settings: Settings, upkeep: Upkeep | None = None) -> Celery:
     """The app of upkeep; `upkeep`: what it does, by default that of the settings."""
+    config.may_be_root()
     signals.setup_logging.connect(_set_up_logging, weak=False)
     signals.beat_embedded_init.connect(_die_with_parent, weak=False)
     app = Celery("upkeep", broker=services.broker_url(settings))
