@@ -25,8 +25,9 @@ from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 
 _ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 _START_SECONDS = 120
-_INTERRUPT_SECONDS = (5.0, 3.0)
-"""How long an interrupted cell may take to end: after the first signal, after the second."""
+_INTERRUPT_SECONDS = (5.0, 1.0, 1.0, 1.0)
+"""How long an interrupted cell may take to end, after each signal. The first leaves it time to tidy
+up; the others are for cells that lose signals, as libraries do which ignore what callbacks raise."""
 _POLL = 0.1
 _BOUND_POLL = 0.005
 _SOCKETS = ("shell", "iopub", "stdin", "hb", "control")
@@ -172,7 +173,7 @@ class Kernel:
             pass
 
     async def run(self, source: str, seconds: float) -> Went:
-        """Run a cell, for so long; then interrupt it, then again, then kill the kernel."""
+        """Run a cell, for so long; then interrupt it, again and again, then kill the kernel."""
         self._client.reply = {}
         cell = nbformat.v4.new_code_cell(source)
         self._client.nb.cells = [cell]

@@ -33,12 +33,17 @@ STUBBORN = """
 """
 
 
+DYING = ("env", "--default-signal")
+"""A program that dies of what it is told, also below `nohup`, which lets all ignore SIGHUP."""
+
+
 def started(how: str, folder: Path, *bwrap: str) -> tuple[subprocess.Popen[bytes], str]:
     """A grading process whose guest and its daemon are up."""
     word = uuid.uuid4().hex
     job = make_job(folder / "job", STUBBORN.format(word=word))
+    grader = [sys.executable, str(HOST), how, str(folder / "runtime"), str(job.folder), *bwrap]
     process = subprocess.Popen(
-        [sys.executable, str(HOST), how, str(folder / "runtime"), str(job.folder), *bwrap],
+        [*DYING, *grader],
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
@@ -81,7 +86,7 @@ def test_a_killed_grader_takes_its_sandbox_with_it(tmp_path: Path, how: str, nam
     process, word = started(how, tmp_path)
     with process:
         process.send_signal(getattr(signal, name))
-        process.wait()
+        assert process.wait() == -getattr(signal, name)
     assert wait_until_gone(word)
     label = Slots(tmp_path / "runtime" / "slots", users=False).label
     left = control_groups(label)

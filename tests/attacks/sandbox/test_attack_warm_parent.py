@@ -348,7 +348,8 @@ def test_a_killed_grader_takes_parent_and_runs_with_it(tmp_path: Path, name: str
     word, runtime = uuid.uuid4().hex, tmp_path / "runtime"
     job = make_job(tmp_path / "stubborn", STUBBORN.format(word=word))
     with subprocess.Popen(
-        [sys.executable, "-c", HOST, str(runtime), str(job.folder)],
+        # also below `nohup`, which lets all ignore SIGHUP
+        ["env", "--default-signal", sys.executable, "-c", HOST, str(runtime), str(job.folder)],
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(CONFORMANCE)},
         start_new_session=True,
@@ -358,6 +359,7 @@ def test_a_killed_grader_takes_parent_and_runs_with_it(tmp_path: Path, name: str
         children = Path(f"/proc/{grader.pid}/task").glob("*/children")
         parent = {int(p) for file in children for p in file.read_text().split()}
         grader.send_signal(getattr(signal, name))
+        assert grader.wait() == -getattr(signal, name)
     deadline = time.monotonic() + 20
     while processes_named(word) or any(Path(f"/proc/{p}").exists() for p in parent):
         assert time.monotonic() < deadline

@@ -48,6 +48,17 @@ def test_a_cell_that_ignores_interrupts_loses_the_kernel(tmp_path: Path) -> None
     assert stream.only("known").answer.kind == "variables"
 
 
+def test_a_cell_that_loses_two_interrupts_keeps_the_kernel(tmp_path: Path) -> None:
+    forgetful = (
+        "import signal\nfrom itertools import count\nheard = count(1)\n"
+        "def forget(*_):\n    if next(heard) > 2:\n        raise KeyboardInterrupt\n"
+        "signal.signal(signal.SIGINT, forget)\nwhile True: pass"
+    )
+    stream = run_guest(tmp_path, [forgetful, "late = 2"], [LATE], limits=_limits(cell_seconds=0.5))
+    assert _statuses(stream) == ["timed_out", "ok"]
+    assert stream.to("late")[0].answer.kind == "variables"
+
+
 def test_a_cell_that_outlives_the_wall_time_is_killed(tmp_path: Path) -> None:
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     stream = run_guest(
