@@ -27,7 +27,7 @@ _ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 _START_SECONDS = 120
 _INTERRUPT_SECONDS = (5.0, 1.0, 1.0, 1.0)
 """How long an interrupted cell may take to end, after each signal. The first leaves it time to tidy
-up; the others are for cells that lose signals, as libraries do which ignore what callbacks raise."""
+up; the others are for cells that lose signals, as libraries do that ignore what callbacks raise."""
 _POLL = 0.1
 _BOUND_POLL = 0.005
 _SOCKETS = ("shell", "iopub", "stdin", "hb", "control")
