@@ -55,7 +55,7 @@ def _protections(groups: Groups | None, *, own_user: bool) -> tuple[str, ...]:
 def _warnings(groups: Groups | None) -> tuple[str, ...]:
     """What does not hold, in words for a TA."""
     held = groups.held if groups else frozenset()
-    found = []
+    found = list(groups.gaps) if groups else []
     if "memory" not in held:
         found.append(
             "No control group limits memory: only each process by itself is limited, and shared"

@@ -18,7 +18,7 @@ ALLOWED = tuple(
     getpeername getpgid getpgrp getpid getpmsg getppid getpriority getrandom getresgid getresuid
     getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr
     getxattrat inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel
-    io_destroy io_getevents io_pgetevents io_setup io_submit ioprio_get ioprio_set kill
+    io_destroy io_getevents io_pgetevents io_submit ioprio_get ioprio_set kill
     landlock_add_rule landlock_create_ruleset landlock_restrict_self lchown lgetxattr link
     linkat listen listmount listxattr listxattrat llistxattr lremovexattr lseek lsetxattr
     lsm_get_self_attr lsm_list_modules lsm_set_self_attr lstat madvise map_shadow_stack mbind
@@ -38,7 +38,7 @@ ALLOWED = tuple(
     set_thread_area set_tid_address setfsgid setfsuid setgid setgroups setitimer setpgid
     setpriority setregid setresgid setresuid setreuid setsid setsockopt setuid
     setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaltstack signalfd signalfd4 splice
-    stat statfs statmount statx symlink symlinkat sync sync_file_range sync_file_range2 syncfs
+    stat statfs statmount statx symlink symlinkat sync_file_range sync_file_range2
     sysfs sysinfo tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime
     timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate tuxcall
     umask uname unlink unlinkat ustat utime utimensat utimes vfork vmsplice vserver wait4 waitid

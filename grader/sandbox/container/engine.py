@@ -87,6 +87,10 @@ class Engine:
         here = self.kind == "podman" and "CONTAINER_HOST" not in self.environment
         return here and may_mount() and not is_gvisor(self.runtime)
 
+    def group_of(self, container: str) -> str:
+        """The name of a container's own control group, given its id."""
+        return container if self.kind == "docker" else f"libpod-{container}"
+
     @property
     def environment(self) -> dict[str, str]:
         """For the client: how to reach the engine, and nothing else of ours."""

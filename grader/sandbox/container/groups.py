@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.domain.limits import Limits
+from grader.errors import SandboxError
 from grader.sandbox.container.engine import Engine
 from grader.sandbox.linux.cgroup import Usage, mounts
 from grader.sandbox.linux.cgroup_files import kill_each, remove_folder, until_empty
-from grader.sandbox.linux.cgroup_v1 import CONTROLLERS, GroupsV1, GroupV1
+from grader.sandbox.linux.cgroup_v1 import CONTROLLERS, SOCKETS, GroupsV1, GroupV1
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _DRIVER = {"docker": "{{.CgroupDriver}}", "podman": "{{.Host.CgroupManager}}"}
@@ -30,6 +31,25 @@ class SharedGroup:
     def join(self) -> tuple[Path, ...]:
         """See `Group`; nobody joins it by hand."""
         return self.own.join
+
+    def prepare(self, container: str) -> None:
+        """Make the group that the engine will use for the container, before that is started.
+
+        Only there a limit on what sockets hold counts for what is in the container, and no engine's
+        command line sets it.
+
+        Raises:
+            SandboxError: the kernel refuses.
+        """
+        place = self.own.places["memory"] / container
+        try:
+            place.mkdir()
+            limit = (place.parent / SOCKETS).read_text()
+            (place / SOCKETS).write_text(limit)
+        except FileNotFoundError:  # a kernel without that limit: `gaps` says so
+            return
+        except OSError as error:
+            raise SandboxError("group_refused", f"control group {place}: {error}") from error
 
     def usage(self) -> Usage:
         """See `Group`."""
@@ -72,6 +92,11 @@ class SharedGroups:
     def version(self) -> int:
         """See `Groups`."""
         return self.limited.version
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """See `Groups`."""
+        return self.limited.gaps
 
     def create(self, name: str, limits: Limits) -> SharedGroup:
         """See `Groups`; the container of that name must be gone."""

@@ -2,6 +2,7 @@
 
 from grader.sandbox.bubblewrap.held import MANY_FILES
 from grader.sandbox.container.image import Image
+from grader.sandbox.linux.cgroup import Groups
 from grader.sandbox.linux.running import Held
 
 PROTECTIONS = (
@@ -24,9 +25,15 @@ PROTECTIONS = (
 """Codes of what holds for each of them."""
 
 
-def held(image: Image, *, files_counted: bool) -> Held:
-    """What protects a run of that image; `files_counted`: its tmpfs hold a number of files."""
-    named = f"{image.name} {image.digest}"
+def held(image: Image, groups: Groups | None, *, files_counted: bool) -> Held:
+    """What protects a run.
+
+    Args:
+        image: its image.
+        groups: where our group above the container's is made.
+        files_counted: its tmpfs hold a number of files.
+    """
+    named, gaps = f"{image.name} {image.digest}", groups.gaps if groups else ()
     if not files_counted:
-        return Held(PROTECTIONS, (MANY_FILES,), named)
-    return Held((*PROTECTIONS, "bounded_files"), image=named)
+        return Held(PROTECTIONS, (*gaps, MANY_FILES), named)
+    return Held((*PROTECTIONS, "bounded_files"), gaps, named)

@@ -30,7 +30,7 @@ from grader.sandbox.container.command import LABEL, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
 from grader.sandbox.container.fault import Bound, refusal, unknown
-from grader.sandbox.container.groups import SharedGroups
+from grader.sandbox.container.groups import SharedGroup, SharedGroups
 from grader.sandbox.container.held import held
 from grader.sandbox.container.image import Image, chosen
 from grader.sandbox.container.profile import profile
@@ -107,7 +107,7 @@ class ContainerSandbox(LinuxSandbox):
         """See `Sandbox`."""
         self._sweep()
         image = chosen(self.engine, self._image, self._interpreter.python)
-        known = held(image, files_counted=self._files_counted)
+        known = held(image, self.groups, files_counted=self._files_counted)
         return self._carry_out(job, receive, partial(self._begin, job, image), known)
 
     @property
@@ -126,13 +126,13 @@ class ContainerSandbox(LinuxSandbox):
     def _begin(self, job: Job, image: Image, slot: Slot, group: Group | None) -> Iterator[Attached]:
         bound = Bound(job.limits.memory_bytes, gvisor=is_gvisor(self.engine.runtime))
         with (
-            self._container(slot, job, image, grouped=group is not None),
+            self._container(slot, job, image, group),
             attached(self.engine, slot.name, self._scratch, bound) as run,
         ):
             yield run
 
     @contextmanager
-    def _container(self, slot: Slot, job: Job, image: Image, *, grouped: bool) -> Iterator[None]:
+    def _container(self, slot: Slot, job: Job, image: Image, group: Group | None) -> Iterator[None]:
         """The container of that name exists, not started, while the context lasts."""
         assert slot.uid is not None
         box = Box(
@@ -141,7 +141,7 @@ class ContainerSandbox(LinuxSandbox):
             user=slot.uid,
             image=image.digest,
             profile=self._profile,
-            parent=f"/{slot.name}" if grouped else None,
+            parent=f"/{slot.name}" if group else None,
             runtime=self.engine.runtime,
             cpus=os.cpu_count() or 1,
         )
@@ -157,6 +157,8 @@ class ContainerSandbox(LinuxSandbox):
             said = self.engine.call(*words)
             if not said.ok:
                 raise refusal(said.err)
+            if isinstance(group, SharedGroup):
+                group.prepare(self.engine.group_of(said.out.decode().strip()))
             yield
         finally:
             self._remove(slot.name)

@@ -56,11 +56,27 @@ class Groups(Protocol):
     def version(self) -> int:
         """1 or 2."""
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What this machine's groups do not limit although they should, in words for a TA."""
+
     def create(self, name: str, limits: Limits) -> Group:
         """Make a group; one of that name that a dead process left is killed and removed first.
 
         Raises SandboxError where the kernel refuses.
         """
+
+
+SWAPS = Path("/proc/swaps")
+NO_SWAP_LIMIT = (
+    "This machine has swap, and its kernel limits no run's share of it: a notebook can hold more"
+    " than its memory limit."
+)
+
+
+def swaps(table: str) -> bool:
+    """Whether ``/proc/swaps`` names a device, below its heading."""
+    return len(table.splitlines()) > 1
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.linux.cgroup import (
     CPU_PERIOD,
+    NO_SWAP_LIMIT,
+    SWAPS,
     Mount,
     Usage,
     counter,
     folder,
+    swaps,
 )
 from grader.sandbox.linux.cgroup_files import (
     Settings,
@@ -24,22 +27,44 @@ from grader.sandbox.linux.cgroup_files import (
 CONTROLLERS = ("memory", "pids", "cpu", "cpuacct", "freezer")
 
 
+SOCKETS = "memory.kmem.tcp.limit_in_bytes"
+"""What TCP and UDP sockets hold, which this version counts apart from all other memory, and not at
+all in a group that has no limit for it: also not where the group above has one."""
+SOCKETS_PART = 8
+"""Part of a run's memory that they may hold besides."""
+NO_SOCKET_LIMIT = (
+    "Nothing limits the memory of network sockets: a notebook can hold more than its memory limit."
+)
+
+
 def settings(limits: Limits) -> Settings:
     """What to write, in this order; memory and swap together, since memory alone would swap."""
     memory, quota = str(limits.memory_bytes), str(limits.threads * CPU_PERIOD)
     return {
         "memory": (
             ("memory.limit_in_bytes", memory),
-            ("memory.memsw.limit_in_bytes", memory),
+            (_SWAP, memory),
             ("memory.swappiness", "0"),
+            (SOCKETS, str(limits.memory_bytes // SOCKETS_PART)),
         ),
         "pids": (("pids.max", str(limits.processes)),),
         "cpu": (("cpu.cfs_period_us", str(CPU_PERIOD)), ("cpu.cfs_quota_us", quota)),
     }
 
 
-_OPTIONAL = {"memory.memsw.limit_in_bytes", "memory.swappiness"}
-"""Kernels without swap accounting lack the first; the second is only a hint."""
+_SWAP = "memory.memsw.limit_in_bytes"
+_OPTIONAL = {_SWAP, "memory.swappiness", SOCKETS}
+"""Kernels without accounting of swap, or of sockets, lack these (see `gaps`); the second is only a
+hint."""
+
+
+def gaps(memory: Path, *, swap: bool) -> tuple[str, ...]:
+    """What groups below a folder of the memory controller do not limit; `swap`: there is some."""
+    missing = {
+        NO_SWAP_LIMIT: swap and not (memory / _SWAP).exists(),
+        NO_SOCKET_LIMIT: not (memory / SOCKETS).exists(),
+    }
+    return tuple(words for words, lacks in missing.items() if lacks)
 
 
 @dataclass(frozen=True)
@@ -101,6 +126,12 @@ class GroupsV1:
     def held(self) -> frozenset[str]:
         """See `Groups`."""
         return frozenset(self.parents)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """See `Groups`."""
+        memory = self.parents.get("memory")
+        return () if memory is None else gaps(memory, swap=swaps(SWAPS.read_text()))
 
     def create(self, name: str, limits: Limits) -> GroupV1:
         """See `Groups`."""

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.linux.cgroup import CPU_PERIOD, Mount, Usage, counter, folder
+from grader.sandbox.linux.cgroup import (
+    CPU_PERIOD,
+    NO_SWAP_LIMIT,
+    SWAPS,
+    Mount,
+    Usage,
+    counter,
+    folder,
+    swaps,
+)
 from grader.sandbox.linux.cgroup_files import (
     Settings,
     kill_each,
@@ -27,7 +36,7 @@ def settings(limits: Limits) -> Settings:
     return {
         "memory": (
             ("memory.max", str(limits.memory_bytes)),
-            ("memory.swap.max", "0"),
+            (_SWAP, "0"),
             ("memory.oom.group", "1"),
         ),
         "pids": (("pids.max", str(limits.processes)),),
@@ -35,8 +44,20 @@ def settings(limits: Limits) -> Settings:
     }
 
 
-_OPTIONAL = {"memory.swap.max"}
-"""Kernels without swap lack it."""
+_SWAP = "memory.swap.max"
+_OPTIONAL = {_SWAP}
+"""Kernels without accounting of swap lack it (see `gaps`)."""
+
+
+def gaps(parent: Path, *, swap: bool) -> tuple[str, ...]:
+    """What groups made in a folder do not limit; `swap`: there is some.
+
+    The hierarchy's top has no limits itself, so that what is below it tells as well.
+    """
+    places = (parent, *(each for each in parent.iterdir() if each.is_dir()))
+    limited = [each for each in places if (each / "memory.max").exists()]
+    held = any((each / _SWAP).exists() for each in limited)
+    return (NO_SWAP_LIMIT,) if swap and limited and not held else ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,11 @@ class GroupsV2:
     parent: Path
     held: frozenset[str]
     version: int = 2
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """See `Groups`."""
+        return gaps(self.parent, swap=swaps(SWAPS.read_text())) if "memory" in self.held else ()
 
     def create(self, name: str, limits: Limits) -> GroupV2:
         """See `Groups`."""

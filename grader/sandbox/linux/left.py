@@ -5,7 +5,8 @@ uninterruptible sleep, or one that got out of what we kill by, is found here and
 student's run. Asked of the kernel, not of who removed them.
 
 What cannot be told: whether an engine's own store holds a file of the container; the engine is
-asked for the container instead.
+asked for the container instead. And of an engine that gives its containers other users, or whose
+processes are on another machine, whether one of them lives on.
 """
 
 import os
@@ -32,7 +33,8 @@ class Trace:
 
     Attributes:
         name: of its slot.
-        namespaces: numbers of the namespaces that it had for itself, where its backend knows them.
+        namespaces: numbers of the namespaces that it had for itself, where its backend knows them;
+            of a container its user must tell.
         user: whom its processes run as; None: as we do.
         ended: when it was killed, seconds since boot. The kernel gives the number of a namespace
             that is gone to the next one: who began later is not of this run.
@@ -63,7 +65,7 @@ def prove_nothing_left(trace: Trace, proc: Path = _PROC, patience: float = PATIE
 
 def _left(trace: Trace, proc: Path) -> Iterator[str]:
     yield from (f"the control group {group}" for group in trace.groups if group.exists())
-    if trace.namespaces:
+    if trace.namespaces or trace.user is not None:
         yield from (f"process {number}" for number in _processes(trace, proc))
     for line in (proc / "self" / "mountinfo").read_text().splitlines():
         fields = line.split(" ")
@@ -93,6 +95,8 @@ def _is_of(trace: Trace, process: Path) -> bool:
         return False
     if state in _DEAD:
         return False
+    if not trace.namespaces:  # an engine's container: on this machine its user is nobody else's
+        return True
     spaces = {(process / "ns" / kind).stat().st_ino for kind in _KINDS}
     # What is shared with us is nobody's own: a run without a namespace of its own names ours.
     return bool((spaces - _ours()) & set(trace.namespaces))

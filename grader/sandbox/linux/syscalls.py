@@ -79,6 +79,11 @@ DENIED: dict[str, Numbers] = {
     "uselib": Numbers(134, None),
     "_sysctl": Numbers(156, None),
     "nfsservctl": Numbers(180, 42),
+    # counted for the whole machine, whoever takes them: one run could leave none to others
+    "io_setup": Numbers(206, 0),
+    # all disks of the machine, for as long as that takes
+    "sync": Numbers(162, 81),
+    "syncfs": Numbers(306, 267),
     # the machine itself
     "kexec_load": Numbers(246, 104),
     "kexec_file_load": Numbers(320, 294),

@@ -17,7 +17,7 @@ _NOT_BUILT = {
 }
 _UNPRIVILEGED = """
     add_key keyctl request_key perf_event_open userfaultfd io_uring fanotify name_to_handle_at
-    modify_ldt move_pages adjtimex memfd_secret terminal_input console i386
+    modify_ldt move_pages io_setup sync syncfs adjtimex memfd_secret terminal_input console i386
 """
 _PRIVILEGED = "bpf open_by_handle_at kernel_log settimeofday sethostname reboot"
 """What needs a capability besides."""
@@ -185,6 +185,9 @@ CALLS = Attack(
         attempt("open_by_handle_at", opened_by_handle)
         attempt("modify_ldt", call, "modify_ldt", 0, record(64), 64)
         attempt("move_pages", call, "move_pages", 0, 0, 0, 0, 0, 0)
+        attempt("io_setup", call, "io_setup", 8, record(8))
+        attempt("sync", call, "sync")
+        attempt("syncfs", lambda: call("syncfs", os.open("/", os.O_RDONLY)))
         attempt("kernel_log", kernel_log)
         attempt("adjtimex", call, "adjtimex", record(256))
         attempt("settimeofday", call, "settimeofday", 0, 0)

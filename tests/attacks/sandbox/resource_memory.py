@@ -164,6 +164,61 @@ SOCKETS = _hoarding(
     """,
 )
 
+_LIMITED_SOCKETS = frozenset({"tcp", "udp"})
+INTERNET_SOCKETS = Attack(
+    name="memory_internet_sockets",
+    defence="the control group's memory limit; version 1's own limit for what sockets hold",
+    script="""
+        KEPT = []
+
+        def tcp():
+            server = socket.create_server(("127.0.0.1", 0))
+            left = KNOWN["amount"]
+            for _ in range(300):
+                ends = socket.create_connection(server.getsockname()), server.accept()[0]
+                KEPT.extend(ends)
+                for end in ends:
+                    end.setblocking(False)
+                    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+                    try:
+                        while left > 0:
+                            left -= end.send(bytes(64 << 10))
+                    except BlockingIOError:
+                        pass
+            return left <= 0
+
+        def udp():
+            sender, receivers, held = socket.socket(type=socket.SOCK_DGRAM), [], 0
+            for _ in range(400):
+                receivers.append(socket.socket(type=socket.SOCK_DGRAM))
+                receivers[-1].bind(("127.0.0.1", 0))
+                receivers[-1].setblocking(False)
+                receivers[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+                for _ in range(10):
+                    sender.sendto(bytes(30_000), receivers[-1].getsockname())
+            for receiver in receivers:
+                try:
+                    while True:
+                        held += len(receiver.recv(65_536))
+                except BlockingIOError:
+                    pass
+            return held >= KNOWN["amount"]
+
+        attempt("tcp", tcp)
+        for end in KEPT:
+            end.close()
+        attempt("udp", udp)
+    """,
+    bites={
+        "bubblewrap": (Bite(_MORE_IN_GROUP, _LIMITED_SOCKETS),),
+        "docker": (Bite(_MORE_IN_CONTAINER, _LIMITED_SOCKETS),),
+    },
+    limits={"memory_bytes": 64 * MIB},
+    amount=72 * MIB,
+    modest=72 * MIB,
+    ends=frozenset({None, "memory"}),
+)
+
 LOCKED = Attack(
     name="memory_locked",
     defence="RLIMIT_MEMLOCK, and no CAP_IPC_LOCK",
@@ -201,5 +256,5 @@ ATTACKS = (
         SHARED_FILES,
         EMPTY_FILES,
     ),
-    *(SOCKETS, LOCKED),
+    *(SOCKETS, INTERNET_SOCKETS, LOCKED),
 )

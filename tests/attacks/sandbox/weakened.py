@@ -167,6 +167,10 @@ class OtherLimits:
     def version(self) -> int:
         return self.inner.version
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        return self.inner.gaps
+
     def create(self, name: str, limits: Limits) -> Group:
         return self.inner.create(name, limits.model_copy(update=self.changes))
 

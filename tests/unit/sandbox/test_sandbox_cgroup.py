@@ -5,6 +5,7 @@ import pytest
 from grader.domain.limits import Limits
 from grader.sandbox.linux import cgroup_v1, cgroup_v2
 from grader.sandbox.linux.cgroup import (
+    NO_SWAP_LIMIT,
     Mount,
     Usage,
     counter,
@@ -12,6 +13,7 @@ from grader.sandbox.linux.cgroup import (
     memberships,
     mounts,
     processes,
+    swaps,
 )
 
 MOUNTINFO = """\
@@ -63,6 +65,12 @@ def test_a_counter_is_read_by_its_whole_name() -> None:
     assert counter("", "oom_kill") == 0
 
 
+def test_swap_is_there_where_a_device_is_named_below_the_heading() -> None:
+    heading = "Filename\t\t\t\tType\t\tSize\n"
+    assert not swaps(heading)
+    assert swaps(f"{heading}/dev/zram0 partition 8388604\n")
+
+
 def test_processes_of_a_removed_group_are_none(tmp_path: Path) -> None:
     (tmp_path / "procs").write_text("12\n7\n")
     assert processes([tmp_path / "procs", tmp_path / "gone"]) == {7, 12}
@@ -94,6 +102,7 @@ class TestVersion1:
         memory, pids = tmp_path / "memory" / "run", tmp_path / "pids" / "run"
         assert (memory / "memory.limit_in_bytes").read_text() == "1000"
         assert (memory / "memory.memsw.limit_in_bytes").read_text() == "1000"
+        assert (memory / "memory.kmem.tcp.limit_in_bytes").read_text() == "125"
         assert (pids / "pids.max").read_text() == "7"
         assert (tmp_path / "cpu" / "run" / "cpu.cfs_quota_us").read_text() == "200000"
         (memory / "memory.max_usage_in_bytes").write_text("900\n")
@@ -101,6 +110,13 @@ class TestVersion1:
         (pids / "pids.events").write_text("max 5\n")
         (tmp_path / "cpuacct" / "run" / "cpuacct.usage").write_text("1500000000\n")
         assert group.usage() == Usage(900, oom_kills=2, forks_denied=5, cpu_seconds=1.5)
+
+    def test_what_a_kernel_cannot_limit_is_told(self, tmp_path: Path) -> None:
+        assert cgroup_v1.gaps(tmp_path, swap=True) == (NO_SWAP_LIMIT, cgroup_v1.NO_SOCKET_LIMIT)
+        assert cgroup_v1.gaps(tmp_path, swap=False) == (cgroup_v1.NO_SOCKET_LIMIT,)
+        (tmp_path / "memory.memsw.limit_in_bytes").touch()
+        (tmp_path / "memory.kmem.tcp.limit_in_bytes").touch()
+        assert cgroup_v1.gaps(tmp_path, swap=True) == ()
 
     def test_controllers_of_one_hierarchy_are_entered_once(self, tmp_path: Path) -> None:
         group = cgroup_v1.GroupV1({"cpu": tmp_path, "cpuacct": tmp_path})
@@ -158,6 +174,17 @@ class TestVersion2:
         (tmp_path / "run" / "pids.events").write_text("max 3\n")
         (tmp_path / "run" / "cpu.stat").write_text("usage_usec 2500000\nuser_usec 1\n")
         assert group.usage() == Usage(900, oom_kills=4, forks_denied=3, cpu_seconds=2.5)
+
+    def test_swap_that_no_run_is_kept_from_is_told(self, tmp_path: Path) -> None:
+        """At the top of the hierarchy only the groups below show what the kernel can limit."""
+        below = tmp_path / "user.slice"
+        below.mkdir()
+        assert cgroup_v2.gaps(tmp_path, swap=True) == ()
+        (below / "memory.max").touch()
+        assert cgroup_v2.gaps(tmp_path, swap=True) == (NO_SWAP_LIMIT,)
+        assert cgroup_v2.gaps(tmp_path, swap=False) == ()
+        (below / "memory.swap.max").touch()
+        assert cgroup_v2.gaps(tmp_path, swap=True) == ()
 
     @staticmethod
     def mount(root: Path) -> Mount:

@@ -64,17 +64,30 @@ def test_a_namespace_that_is_ours_as_well_is_no_trace_of_a_run() -> None:
     prove_nothing_left(trace(namespaces={ours}), patience=0)
 
 
-@pytest.mark.parametrize(("state", "left"), [("S", True), ("D", True), ("T", True), ("Z", False)])
-def test_a_dead_process_that_nobody_has_asked_for_is_not_left(
-    tmp_path: Path, state: str, *, left: bool
-) -> None:
-    process = tmp_path / "7"
+def with_a_process(proc: Path, state: str) -> Path:
+    process = proc / "7"
     (process / "ns").mkdir(parents=True)
     for kind in ("pid", "mnt", "net", "ipc"):
         (process / "ns" / kind).touch()
     (process / "stat").write_text(f"7 (python) {state}" + " 1" * 49)
-    (tmp_path / "self").mkdir()
-    (tmp_path / "self" / "mountinfo").touch()
+    (proc / "self").mkdir()
+    (proc / "self" / "mountinfo").touch()
+    return process
+
+
+def test_where_namespaces_are_not_known_the_run_s_own_user_tells(tmp_path: Path) -> None:
+    """As for a container, which its engine says is gone."""
+    with_a_process(tmp_path, "S")
+    assert "process 7" in found(trace(user=os.getuid()), tmp_path)
+    prove_nothing_left(trace(user=os.getuid(), ended=0.0), tmp_path, patience=0)
+    prove_nothing_left(trace(user=os.getuid() + 1), tmp_path, patience=0)
+
+
+@pytest.mark.parametrize(("state", "left"), [("S", True), ("D", True), ("T", True), ("Z", False)])
+def test_a_dead_process_that_nobody_has_asked_for_is_not_left(
+    tmp_path: Path, state: str, *, left: bool
+) -> None:
+    process = with_a_process(tmp_path, state)
     own = trace(namespaces={(process / "ns" / "pid").stat().st_ino})
     if left:
         assert "process 7" in found(own, tmp_path)
