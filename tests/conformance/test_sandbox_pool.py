@@ -27,10 +27,10 @@ IMPORTED = "import sys, json; print(json.dumps('wave' in sys.modules))"
 
 @contextmanager
 def pooled(
-    folder: Path, size: int = 1, startup_seconds: float = 60, modules: tuple[str, ...] = ("wave",)
+    folder: Path, size: int = 1, modules: tuple[str, ...] = ("wave",), **times: float
 ) -> Iterator[tuple[Runner, BubblewrapSandbox]]:
     inner = BubblewrapSandbox.here(folder / "runtime")
-    pool = Pool(inner, size, modules, startup_seconds)
+    pool = Pool(inner, size, modules, **times)
     try:
         yield Runner(pool, folder), inner
     finally:
@@ -76,6 +76,21 @@ def test_a_guest_that_hangs_is_ended_by_its_own_time(tmp_path: Path) -> None:
     assert ran.out == b"here"
     assert ran.end.stopped is not None
     assert ran.end.stopped.reason == "wall_time"
+
+
+def test_what_has_waited_too_long_for_a_job_s_whole_time_gets_none(tmp_path: Path) -> None:
+    with pooled(tmp_path, idle_seconds=0) as (run, _):
+        assert [run(IMPORTED).report for _ in range(3)] == [False] * 3
+
+
+def test_what_waits_in_vain_ends_by_itself(tmp_path: Path) -> None:
+    before = waiting_folders()
+    with pooled(tmp_path, idle_seconds=0.2) as (run, inner):
+        run("")
+        while waiting_folders() - before:
+            time.sleep(0.01)
+        assert inner._live == set()
+        assert control_groups(inner.slots.label) == frozenset()
 
 
 def test_the_job_is_whole_and_read_only(tmp_path: Path) -> None:

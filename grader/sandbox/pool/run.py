@@ -15,7 +15,7 @@ import weakref
 
 from grader.errors import SandboxError
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd, Sandbox
-from grader.sandbox.pool.waiting import Waiting
+from grader.sandbox.pool.waiting import IDLE_SECONDS, Waiting
 from grader.sandbox.warm.parents import MODULES
 
 STARTUP_SECONDS = 60.0
@@ -31,6 +31,7 @@ class Pool:
         size: int,
         modules: tuple[str, ...] = MODULES,
         startup_seconds: float = STARTUP_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         """Prepare; what waits is started after the first job of its kind.
 
@@ -39,10 +40,12 @@ class Pool:
             size: how many wait at most.
             modules: what they import.
             startup_seconds: what a run may take beyond wall and grace time.
+            idle_seconds: how long one waits for its job.
         """
         self.name: str = inner.name
         self._inner, self._size = inner, size
-        self._modules, self._startup_seconds = modules, startup_seconds
+        self._modules = modules
+        self._startup_seconds, self._idle_seconds = startup_seconds, idle_seconds
         self._waiting: list[Waiting] = []
         # Also where nobody closes it: when it is forgotten, or at exit.
         self._dismiss = weakref.finalize(self, _dismiss, self._waiting)
@@ -74,10 +77,11 @@ class Pool:
         """One that waits for such a job; those that ended while they waited are forgotten."""
         with self._turn:
             self._waiting[:] = [each for each in self._waiting if each.there]
-            for waiting in self._waiting:
+            for waiting in tuple(self._waiting):
                 if waiting.kind == (job.limits, job.data):
                     self._waiting.remove(waiting)
-                    return waiting
+                    if waiting.take():
+                        return waiting
         return None
 
     def _refill(self, job: Job) -> None:
@@ -88,8 +92,8 @@ class Pool:
             others = [each for each in self._waiting if each.kind != (job.limits, job.data)]
             self._waiting[:] = [each for each in self._waiting if each not in others]
             while len(self._waiting) < self._size:
-                started = Waiting(self._inner, job, self._modules, self._startup_seconds)
-                self._waiting.append(started)
+                times = self._startup_seconds, self._idle_seconds
+                self._waiting.append(Waiting(self._inner, job, self._modules, *times))
         _dismiss(others)
 
 

@@ -21,31 +21,52 @@ _LATE = Stopped(reason="wall_time", message="the run did not end when its time w
 
 @dataclass
 class _Orders:
-    """What a waiting run is told, by the thread that has a job for it."""
+    """What a waiting run is told, by the thread that has a job for it; times are monotonic."""
 
+    idle_until: float
+    """When it ends, unless it is taken: later than that it has not its whole time any more."""
     receive: Receive | None = None
     deadline: float = float("inf")
-    """Of the monotonic clock."""
+    taken: bool = False
     dismissed: bool = False
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> bool:
+        """Keep it for a job; False: too late."""
+        with self._turn:
+            self.taken = not self._over()
+            return self.taken
+
+    def look(self) -> Stopped | None:
+        """Why it must end now."""
+        with self._turn:
+            self.dismissed = self._over()
+        if self.dismissed:
+            return _EARLY
+        return _LATE if time.monotonic() >= self.deadline else None
+
+    def _over(self) -> bool:
+        idle = not self.taken and time.monotonic() >= self.idle_until
+        return self.dismissed or idle
 
 
 @dataclass(frozen=True)
 class _WaitingJob(Job):
     """A job whose content, and whose time, come later."""
 
-    orders: _Orders = field(default_factory=_Orders)
+    orders: _Orders = field(kw_only=True)
 
     def look(self, user: int | None) -> Stopped | None:  # noqa: ARG002 - its base's signature
         """Why the run must end now."""
-        if self.orders.dismissed:
-            return _EARLY
-        return _LATE if time.monotonic() >= self.orders.deadline else None
+        return self.orders.look()
 
 
 class Waiting:
     """A sandbox that waits for a job like `job`: with its limits and its data."""
 
-    def __init__(self, inner: Sandbox, job: Job, modules: tuple[str, ...], seconds: float) -> None:
+    def __init__(
+        self, inner: Sandbox, job: Job, modules: tuple[str, ...], seconds: float, idle: float
+    ) -> None:
         """Start it.
 
         Args:
@@ -53,15 +74,16 @@ class Waiting:
             job: whose limits and data it gets.
             modules: what it imports.
             seconds: what a run may take beyond wall and grace time.
+            idle: how many seconds it waits for its job.
         """
         self.kind = (job.limits, job.data)
         self._allowed = job.limits.wall_seconds + job.limits.grace_seconds + seconds
         self._held = ExitStack()
         self._folder = self._held.enter_context(scratch("waiting"))
         _fill(self._folder, modules)
-        patient = {"wall_seconds": job.limits.wall_seconds + IDLE_SECONDS}
-        limits = job.limits.model_copy(update=patient)
-        self._job = _WaitingJob(self._folder, job.data, limits)
+        limits = job.limits.model_copy(update={"wall_seconds": job.limits.wall_seconds + idle})
+        orders = _Orders(idle_until=time.monotonic() + idle)
+        self._job = _WaitingJob(self._folder, job.data, limits, orders=orders)
         self._ended: Future[RunEnd] = Future()
         # The thread that starts a run waits for it: the kernel ends a run with its thread.
         self._thread = threading.Thread(target=self._wait, args=(inner,), daemon=True)
@@ -85,8 +107,12 @@ class Waiting:
         """It has not ended."""
         return not self._ended.done()
 
+    def take(self) -> bool:
+        """Keep it for a job, which must come at once; False: it has ended, or waited too long."""
+        return self.there and self._job.orders.take()
+
     def run(self, job: Job, receive: Receive) -> RunEnd:
-        """Give it its job, and wait for the end as `Sandbox.run` does."""
+        """Give it its job, once it was taken, and wait for the end as `Sandbox.run` does."""
         started = time.monotonic()
         self._job.orders.receive = receive
         self._job.orders.deadline = started + self._allowed
