@@ -2,6 +2,7 @@
 
 from grader.sandbox.gpu.device import MIB, Gpu
 from grader.sandbox.gpu.driver import DriverError
+from grader.sandbox.gpu.health import Busy
 from grader.sandbox.gpu.leases import Gpus
 from grader.sandbox.interface import Finding
 
@@ -30,7 +31,10 @@ def _device(gpus: Gpus, gpu: Gpu, *, test: bool) -> Finding:
             found=f"{about}: split into MIG instances, which are not handed out",
             fix="turn MIG off: nvidia-smi -mig 0",
         )
-    broken = gpus.health.again(gpu) if test else gpus.health.known(gpu)
+    try:
+        broken = _tested(gpus, gpu) if test else gpus.health.known(gpu)
+    except Busy as busy:
+        return _finding(ok=False, found=f"{about}: {busy}", fix="try again when it is free")
     if broken is not None:
         return _finding(
             ok=False,
@@ -38,6 +42,14 @@ def _device(gpus: Gpus, gpu: Gpu, *, test: bool) -> Finding:
             fix="check it with nvidia-smi, then grader doctor --test-gpus",
         )
     return _finding(ok=True, found=f"{about}{': passed the self-test' * test}")
+
+
+def _tested(gpus: Gpus, gpu: Gpu) -> str | None:
+    """The self-test's word, beside no run: one that fills the device would make it fail."""
+    with gpus.share(gpu) as free:
+        if not free:
+            raise Busy("could not be tested, runs use it")
+        return gpus.health.again(gpu)
 
 
 def _finding(*, ok: bool, found: str, fix: str = "") -> Finding:

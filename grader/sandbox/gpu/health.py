@@ -22,7 +22,11 @@ VALID_SECONDS = 3600.0
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 Test = Callable[[Gpu], str | None]
-"""None: the device works; else what it did, in words."""
+"""None: the device works; else what it did, in words. May raise `Busy`."""
+
+
+class Busy(Exception):  # noqa: N818 - not an error of ours, nor of the device
+    """Others hold the device's memory, so that nobody can tell whether it works."""
 
 
 class _Known(BaseModel):
@@ -48,7 +52,11 @@ class Health:
     test: Test
 
     def verdict(self, gpu: Gpu) -> str | None:
-        """Why the device is out of service; None: it works. Tests it where nobody knows."""
+        """Why the device is out of service; None: it works. Tests it where nobody knows.
+
+        Raises:
+            Busy: it could not be tested; what is known of it stays.
+        """
         with self._locked(gpu):
             known = self._read(gpu)
             if known is None or (known.broken is None and _old(known)):
@@ -56,7 +64,7 @@ class Health:
             return known.broken
 
     def again(self, gpu: Gpu) -> str | None:
-        """Test it now, whatever is known: the way back into service."""
+        """Test it now, whatever is known: the way back into service. May raise `Busy`."""
         with self._locked(gpu):
             return self._test(gpu)
 
@@ -101,7 +109,7 @@ def _old(known: _Known) -> bool:
 
 
 def self_test(gpu: Gpu, *, seconds: float = SECONDS) -> str | None:
-    """Compute on the device, in another process, and compare with the CPU."""
+    """Compute on the device, in another process, and compare with the CPU. May raise `Busy`."""
     environment = {
         "CUDA_VISIBLE_DEVICES": gpu.uuid,
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -134,6 +142,9 @@ def read(status: int, said: bytes, errors: bytes) -> str | None:
         status: its exit status; negative: the signal that ended it.
         said: its standard output, whose last line is a JSON object.
         errors: its standard error.
+
+    Raises:
+        Busy: it found no memory to test with.
     """
     if status < 0:
         return f"the self-test was ended by signal {-status}: {_last(errors)}"
@@ -143,6 +154,8 @@ def read(status: int, said: bytes, errors: bytes) -> str | None:
         told = None
     if not isinstance(told, dict) or not isinstance(told.get("broken", 0), str | None):
         return f"the self-test said nothing (exit status {status}): {_last(errors)}"
+    if told.get("busy") is True:
+        raise Busy(f"could not be tested, others use it: {told['broken']}")
     return told["broken"] or None
 
 

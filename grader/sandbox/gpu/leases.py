@@ -13,7 +13,7 @@ from grader.domain.gpu import GpuNeed
 from grader.errors import SandboxError
 from grader.sandbox.gpu.device import Gpu, Lease, lease
 from grader.sandbox.gpu.driver import Driver, DriverError
-from grader.sandbox.gpu.health import Health
+from grader.sandbox.gpu.health import Busy, Health
 
 POLL_SECONDS = 0.25
 ROOM = 0.9
@@ -104,6 +104,16 @@ class Gpus:
             reasons.append(str(error))
             return ()
 
+    @contextmanager
+    def share(self, gpu: Gpu) -> Iterator[bool]:
+        """Whether a share of the device is free; it is held as long as the context lasts."""
+        lock = self._lock(gpu)
+        try:
+            yield lock is not None
+        finally:
+            if lock is not None:
+                lock.release()
+
     def _lock(self, gpu: Gpu) -> FileLock | None:
         """A share of the device, None where all are taken."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -120,9 +130,15 @@ class Gpus:
         """Why the run cannot have it although no grader holds it."""
         if wanted.gpu.mig:
             return "is split into MIG instances, which are not handed out: turn MIG off"
-        broken = self.health.verdict(wanted.gpu)
-        if broken is not None:
-            return f"is out of service: {broken}"
+        if self.health.known(wanted.gpu) is None and (taken := self._taken(wanted)):
+            return taken  # before it is tested, which takes memory
+        try:
+            broken = self.health.verdict(wanted.gpu)
+        except Busy as busy:
+            return str(busy)
+        return None if broken is None else f"is out of service: {broken}"
+
+    def _taken(self, wanted: Lease) -> str | None:
         try:
             free = wanted.gpu.memory_bytes - self.driver.used(wanted.gpu)
         except DriverError as error:

@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from grader.domain.gpu import GpuFacts
 from grader.errors import SandboxError
 from grader.sandbox.gpu.device import MIB, Lease
 from grader.sandbox.gpu.driver import DriverError
+from grader.sandbox.gpu.health import Busy
 from grader.sandbox.gpu.leases import Gpus, Granted
-from grader.sandbox.gpu.watch import Watched
+from grader.sandbox.gpu.watch import Watched, owner
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd, Sandbox
 
 SIGNS = (
@@ -42,6 +44,14 @@ class Signs:
             text = self._tail + chunk
             self.seen = any(sign in text for sign in SIGNS)
             self._tail = text[-max(map(len, SIGNS)) :]
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """How much of a device is taken: by all, and by processes that are seen to be alive."""
+
+    all: int
+    alive: int
 
 
 class Leasing:
@@ -78,30 +88,35 @@ class Leasing:
             return self._run(job, receive, granted.lease)
 
     def _run(self, job: Job, receive: Receive, lease: Lease) -> RunEnd:
-        watched = Watched(lease, self.gpus.driver, self._used(lease))
+        before = self._taken(lease)
+        watched = Watched(lease, self.gpus.driver, before.all if before else None)
         signs = Signs()
         try:
             end = self.inner.run(replace(job, leased=watched), _both(signs.feed, receive))
         finally:
-            self._see_returned(watched)
+            self._see_returned(lease, before)
         signs.feed(end.stderr.encode())
         if signs.seen:
             self._see_works(lease)
         return _told(end, Granted(lease), watched.peak)
 
-    def _used(self, lease: Lease) -> int | None:
+    def _taken(self, lease: Lease) -> _Taken | None:
+        """None: the driver does not answer."""
+        driver, listed = self.gpus.driver, dict[int, int]()
         try:
-            return self.gpus.driver.used(lease.gpu)
+            with suppress(DriverError):  # not every driver lists them
+                listed.update(driver.processes(lease.gpu))
+            alive = sum(held for process, held in listed.items() if owner(process) is not None)
+            return _Taken(driver.used(lease.gpu), alive)
         except DriverError:
             return None
 
-    def _see_returned(self, watched: Watched) -> None:
+    def _see_returned(self, lease: Lease, before: _Taken | None) -> None:
         """Take a device that keeps a dead run's memory out of service.
 
         Only where it was this run's alone, and where it is known what others held before: else
         nobody can say whose memory it is.
         """
-        lease, before = watched.lease, watched.before
         if lease.shares > 1 or before is None:
             return
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -114,14 +129,22 @@ class Leasing:
                 lease.gpu, f"{left // MIB} MiB were not given back after a run had ended"
             )
 
-    def _left(self, lease: Lease, before: int) -> int:
-        now = self._used(lease)
-        return 0 if now is None else now - before
+    def _left(self, lease: Lease, before: _Taken) -> int:
+        """What is taken since, but for what others hold who came meanwhile: the run is dead."""
+        now = self._taken(lease)
+        return 0 if now is None else now.all - before.all - max(0, now.alive - before.alive)
 
     def _see_works(self, lease: Lease) -> None:
-        broken = self.gpus.health.again(lease.gpu)
+        gpu = lease.gpu
+        try:
+            broken = self.gpus.health.again(gpu)
+        except Busy as busy:
+            raise SandboxError(
+                "gpu_failed",
+                f"{gpu.name} ({gpu.uuid}): whether it failed during the run cannot be told: it"
+                f" {busy}. Grade the notebook again",
+            ) from busy
         if broken is not None:
-            gpu = lease.gpu
             raise SandboxError(
                 "gpu_failed",
                 f"{gpu.name} ({gpu.uuid}) failed during the run: {broken}. It is out of service;"

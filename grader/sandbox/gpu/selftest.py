@@ -1,6 +1,7 @@
 """The self-test of the one visible GPU: a program of its own, since CUDA must not enter the grader.
 
-Prints one line of JSON: ``{"broken": null}``, or in words what the device did.
+Prints one line of JSON: ``{"broken": null}``, or in words what the device did, and whether that was
+only that others held its memory: ``{"broken": "...", "busy": true}``.
 """
 
 import json
@@ -15,11 +16,13 @@ SIDE = 512
 
 def main() -> None:
     """Test and say."""
+    busy = False
     try:
         broken = _test()
     except Exception as error:  # noqa: BLE001 - whatever it is, the device did not do its work
         broken = f"{type(error).__name__}: {error}".splitlines()[0]
-    sys.stdout.write(json.dumps({"broken": broken}) + "\n")
+        busy = "out of memory" in broken  # of the allocator, or already of the context
+    sys.stdout.write(json.dumps({"broken": broken, "busy": busy}) + "\n")
 
 
 def _test() -> str | None:

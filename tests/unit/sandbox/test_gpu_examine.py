@@ -39,6 +39,24 @@ def test_testing_takes_a_device_that_fails_out_of_service(tmp_path: Path) -> Non
     assert ours.health.known(FIRST) == "signal 11"
 
 
+def test_a_device_that_a_run_holds_is_not_tested_beside_it(tmp_path: Path) -> None:
+    results = Results(GPU_1111="no memory for the test")
+    ours = gpus(tmp_path, FakeDriver((FIRST,)), test=results)
+    with ours.share(FIRST):
+        (found,) = examine(gpus(tmp_path, FakeDriver((FIRST,)), test=results), test=True)
+    assert not found.ok
+    assert "runs use it" in found.found
+    assert (results.asked, ours.health.known(FIRST)) == (0, None)
+
+
+def test_a_device_that_strangers_fill_is_told_and_stays_in_service(tmp_path: Path) -> None:
+    ours = gpus(tmp_path, FakeDriver((FIRST,)), test=Results(busy="others use it"))
+    (found,) = examine(ours, test=True)
+    assert not found.ok
+    assert "others use it" in found.found
+    assert ours.health.known(FIRST) is None
+
+
 def test_looking_alone_tests_nothing(tmp_path: Path) -> None:
     results = Results()
     examine(gpus(tmp_path, FakeDriver((FIRST,)), test=results), test=False)

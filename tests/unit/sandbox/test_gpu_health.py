@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from gpu_examples import FIRST, Results
 
-from grader.sandbox.gpu.health import Health, read, self_test
+from grader.sandbox.gpu.health import Busy, Health, read, self_test
 
 
 def test_a_device_is_tested_once_for_all_graders_of_a_machine(tmp_path: Path) -> None:
@@ -74,6 +74,17 @@ def test_every_end_of_the_self_test_has_its_words(
     else:
         assert found is not None
         assert re.search(reason, found)
+
+
+def test_a_self_test_that_found_no_memory_says_nothing_of_the_device(tmp_path: Path) -> None:
+    said = b'{"broken": "OutOfMemoryError: CUDA out of memory.", "busy": true}'
+    with pytest.raises(Busy, match="others use it: OutOfMemoryError"):
+        read(0, said, b"")
+    health = Health(tmp_path, Results(busy="others use it"))
+    health.condemn(FIRST, "wrong sums")
+    with pytest.raises(Busy):
+        health.again(FIRST)
+    assert health.known(FIRST) == "wrong sums"
 
 
 def test_the_self_test_says_that_a_device_that_is_not_there_does_not_work() -> None:

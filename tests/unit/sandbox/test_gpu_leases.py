@@ -119,6 +119,7 @@ def test_with_no_shares_the_gpus_of_a_machine_are_left_alone(tmp_path: Path) -> 
         (FakeDriver((FIRST,)), Results(GPU_1111="a product differs"), "a product differs"),
         (FakeDriver((replace(FIRST, mig=True),)), None, "split into MIG instances"),
         (FakeDriver((FIRST,), other={FIRST.uuid: 10 * GIB}), None, "has 6144 MiB free"),
+        (FakeDriver((FIRST,)), Results(busy="others use it"), "others use it"),
         (FakeDriver(broken="the NVIDIA driver does not answer"), None, "does not answer"),
     ],
 )
@@ -131,6 +132,29 @@ def test_a_device_that_cannot_be_had_is_said_in_words(
         assert reason in granted.warnings[0]
     with pytest.raises(SandboxError, match=reason), ours.hold("required"):
         pass
+
+
+def test_a_device_that_others_fill_is_not_tested_and_serves_again_once_they_are_gone(
+    tmp_path: Path,
+) -> None:
+    driver = FakeDriver((FIRST,), other={FIRST.uuid: 10 * GIB})
+    ours = gpus(tmp_path, driver, test=Results(GPU_1111="no memory for the test"))
+    with ours.hold("preferred") as granted:
+        assert granted.lease is None
+    assert ours.health.known(FIRST) is None
+    driver.other.clear()
+    with gpus(tmp_path, driver).hold("required") as granted:
+        assert granted.lease is not None
+
+
+def test_a_device_that_could_not_be_tested_is_tested_the_next_time(tmp_path: Path) -> None:
+    tester = Results(busy="others use it")
+    ours = gpus(tmp_path, FakeDriver((FIRST,)), test=tester)
+    with ours.hold("preferred") as granted:
+        assert granted.lease is None
+    tester.busy = ""
+    with ours.hold("required") as granted:
+        assert granted.lease is not None
 
 
 def test_a_broken_device_is_passed_over_for_one_that_works(tmp_path: Path) -> None:

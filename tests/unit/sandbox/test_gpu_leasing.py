@@ -1,3 +1,5 @@
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +117,52 @@ def test_memory_that_a_dead_run_keeps_takes_the_device_out_of_service(
     _run(tmp_path, driver, FakeSandbox(leak))
     with pytest.raises(SandboxError, match="1024 MiB were not given back"):
         _run(tmp_path, driver, FakeSandbox())
+
+
+def test_memory_that_a_stranger_took_meanwhile_condemns_no_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.gpu.leasing.PATIENCE_SECONDS", 0.2)
+    driver = FakeDriver((FIRST,))
+
+    def run_beside_a_stranger(_: Job) -> Iterator[bytes]:
+        driver.held[FIRST.uuid] = {os.getpid(): GIB}
+        yield b""
+
+    _run(tmp_path, driver, FakeSandbox(run_beside_a_stranger))
+    assert _run(tmp_path, driver, FakeSandbox()).facts.gpu is not None
+
+
+def test_what_the_driver_lists_for_a_process_that_is_dead_was_not_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.sandbox.gpu.leasing.PATIENCE_SECONDS", 0.2)
+    driver = FakeDriver((FIRST,))
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+
+    def leak(_: Job) -> Iterator[bytes]:
+        driver.held[FIRST.uuid] = {dead.pid: GIB}
+        yield b""
+
+    _run(tmp_path, driver, FakeSandbox(leak))
+    with pytest.raises(SandboxError, match="1024 MiB were not given back"):
+        _run(tmp_path, driver, FakeSandbox())
+
+
+def test_where_the_test_after_a_failure_finds_no_memory_nobody_is_judged(tmp_path: Path) -> None:
+    tester = Results()
+    driver = FakeDriver((FIRST,))
+
+    def run_beside_a_stranger(_: Job) -> Iterator[bytes]:
+        tester.busy = "could not be tested, others use it"
+        yield b"CUDA error: out of memory"
+
+    with pytest.raises(SandboxError, match="cannot be told") as caught:
+        _run(tmp_path, driver, FakeSandbox(run_beside_a_stranger), test=tester)
+    assert caught.value.code == "gpu_failed"
+    tester.busy = ""
+    assert _run(tmp_path, driver, FakeSandbox(), test=tester).facts.gpu is not None
 
 
 def test_memory_of_others_condemns_no_device_whose_driver_did_not_answer_at_the_start(
