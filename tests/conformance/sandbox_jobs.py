@@ -123,6 +123,16 @@ def host_users(word: str) -> frozenset[int]:
     return frozenset(Path(f"/proc/{process}").stat().st_uid for process in found)
 
 
+def host_groups(word: str) -> frozenset[int]:
+    """Group ids, on the host, of the processes with the word; waits for the first of them."""
+    while not (found := processes_named(word)):
+        time.sleep(0.01)
+    status = [Path(f"/proc/{process}/status").read_text() for process in found]
+    lines = [line for text in status for line in text.splitlines()]
+    numbers = [line.split()[1:] for line in lines if line.startswith(("Gid:", "Groups:"))]
+    return frozenset(int(number) for line in numbers for number in line)
+
+
 def unavailable(why: str) -> NoReturn:
     """A skip on a laptop and a failure in CI."""
     if os.environ.get("CI"):

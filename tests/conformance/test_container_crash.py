@@ -18,8 +18,11 @@ from sandbox_jobs import (
 )
 
 from grader.sandbox.container import ContainerSandbox
+from grader.sandbox.container.command import BOOT, MACHINE
 from grader.sandbox.container.engine import KINDS, Kind
 from grader.sandbox.container.groups import shared_groups
+from grader.sandbox.container.image import chosen
+from grader.sandbox.container.run import labels
 
 pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 
@@ -45,6 +48,33 @@ def mounts_named(label: str) -> list[str]:
     """Where this machine has mounts of graders that share a runtime folder."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     return [line.split()[4] for line in lines if label in line.split()[4]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_left_before_this_machine_was_started_anew_is_swept_whatever_its_folder_was(
+    tmp_path: Path, kind: Kind
+) -> None:
+    engine = answering_engine(kind)
+    sandbox = ContainerSandbox(engine, INTERPRETER, tmp_path / "runtime")
+    assert Runner(sandbox, tmp_path / "first")("print('ok')").out == b"ok\n"  # and its image
+    image = chosen(engine, None, INTERPRETER.python).digest
+    own, word = labels("of-a-folder-that-is-gone"), uuid.uuid4().hex[:8]
+    made = {
+        f"grader-{word}-0": {**own, BOOT: "before"},
+        f"grader-{word}-1": own,
+        f"grader-{word}-2": {**own, BOOT: "another's", MACHINE: "another"},
+    }
+    try:
+        for name, carried in made.items():
+            marks = [w for label in carried.items() for w in ("--label", "=".join(label))]
+            assert engine.call("create", "--name", name, *marks, image, "true").ok
+        later = ContainerSandbox(engine, INTERPRETER, tmp_path / "later")
+        assert Runner(later, tmp_path / "second")("print('ok')").out == b"ok\n"
+        listed = engine.call("ps", "--all", "--format", "{{.Names}}").out.decode().split()
+        assert set(made) & set(listed) == {f"grader-{word}-1", f"grader-{word}-2"}
+    finally:
+        for name in made:
+            engine.call("rm", "--force", name)
 
 
 @pytest.mark.parametrize("kind", KINDS)

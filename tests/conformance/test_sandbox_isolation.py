@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox_jobs import NAMED_SLEEP, Runner, guest_users, host_users
+from sandbox_jobs import BACKENDS, NAMED_SLEEP, Runner, guest_users, host_groups, host_users
 
 from grader.sandbox.container import ContainerSandbox
 from grader.sandbox.interface import Sandbox
@@ -96,6 +96,25 @@ def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
     assert len(seen) == 1
     assert FIRST_UID <= seen.pop() < FIRST_UID + COUNT
     assert "slot_user" in ran.end.facts.protections
+
+
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_run_by_root_no_group_of_root_s_goes_along(
+    backend: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("not run by root")
+    fresh = BACKENDS[backend](tmp_path_factory.mktemp("runtime"))
+    seen: set[int] = set()
+    before = os.getgroups()
+    os.setgroups([*before, FIRST_UID + COUNT])
+    try:
+        Runner(fresh, tmp_path)(NAMED_SLEEP, lambda said: seen.update(host_groups(said.decode())))
+    finally:
+        os.setgroups(before)
+        fresh.close()
+    assert len(seen) == 1
+    assert FIRST_UID <= seen.pop() < FIRST_UID + COUNT
 
 
 def test_there_is_no_network_but_a_loopback_that_is_its_own(seen: dict[str, Any]) -> None:

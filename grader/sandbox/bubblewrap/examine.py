@@ -185,11 +185,14 @@ def hear(sandbox: Runs, script: str) -> Heard:
     return Heard(bytes(said), end)
 
 
+_WHOLE_PROC = (
+    "a container hides parts of /proc: start it with --security-opt systempaths=unconfined"
+)
 _FIXES = {
     "no_user_namespaces": "allow unprivileged user namespaces: sysctl -w"
     " user.max_user_namespaces=15000; in Docker: --security-opt seccomp=unconfined",
-    "no_proc": "a container hides parts of /proc: start it with --security-opt"
-    " systempaths=unconfined",
+    "no_proc": _WHOLE_PROC,
+    "no_proc_sys": _WHOLE_PROC,
     "no_mount_namespace": "root without CAP_SYS_ADMIN: run as an ordinary user",
     "interpreter_unreachable": "make the environment from Debian's /usr/bin/python3, readable by"
     " every user",

@@ -28,6 +28,7 @@ _MESSAGES = {
     "Can't find source path": "source_missing",
     "Unknown option": "bubblewrap_too_old",
     "seccomp": "seccomp_refused",
+    "PR_SET_SECCOMP": "seccomp_refused",
     "execvp": "interpreter_unreachable",
     "prlimit: failed to execute": "interpreter_unreachable",
     "unshare: Operation not permitted": "no_mount_namespace",

@@ -14,8 +14,10 @@ from grader.sandbox.bubblewrap.command import SHARED_MEMORY, WRITABLE, Writable
 from grader.sandbox.container.engine import Kind, counted
 from grader.sandbox.linux.layout import HOME, Bind, bounds
 
-LABEL = "grader.runtime"
-"""Containers carry whose they are, so that a later grader can sweep up what a dead one left."""
+LABEL, MACHINE, BOOT = "grader.runtime", "grader.machine", "grader.boot"
+"""Containers carry whose they are, so that a later grader can sweep up what a dead one left; and on
+which machine they were made, in which boot of it: after another one nobody holds their slot, and
+the runtime folder may be a new one."""
 KILLED = 9
 """What the container's exit code says where the guest was ended by SIGKILL."""
 BROKEN_DOWN = 2
@@ -37,7 +39,7 @@ class Box:
 
     Attributes:
         name: unique on the machine while it lives.
-        label: of the graders that share a runtime folder; see `LABEL`.
+        labels: name -> value; see `LABEL`.
         user: user and group id inside, which without user namespaces is the host's too.
         image: name of the image.
         profile: file with the system call filter.
@@ -49,7 +51,7 @@ class Box:
     """
 
     name: str
-    label: str
+    labels: Mapping[str, str]
     user: int
     image: str
     profile: Path
@@ -70,7 +72,8 @@ def create(  # noqa: PLR0917 - what one container is made of
 ) -> tuple[str, ...]:
     """The words after ``docker``; `program` is what runs inside, `devices` are words for a GPU."""
     return (
-        *("create", "--pull", "never", "--name", box.name, "--label", f"{LABEL}={box.label}"),
+        *("create", "--pull", "never", "--name", box.name),
+        *(word for label in box.labels.items() for word in ("--label", "=".join(label))),
         *(() if box.runtime is None or kind == "podman" else ("--runtime", box.runtime)),
         *(() if box.parent is None else _grouped(kind, box.parent)),
         *("--network", "none", "--hostname", "sandbox", "--read-only", "--ipc", "private"),

@@ -46,7 +46,7 @@ _MESSAGES = {
     "opening seccomp profile": "seccomp_refused",
     "exec: ": "interpreter_unreachable",
     "statfs ": "source_missing",
-    "bind source path does not exist": "source_missing",
+    "error while creating mount source path": "source_missing",
     "cgroup": "group_refused",
 }
 """Part of an engine's message -> code of the SandboxError; the first that occurs counts."""

@@ -15,6 +15,7 @@ its counters outlive the container, which takes its own with it.
 """
 
 import os
+import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from grader.domain.limits import Limits
 from grader.errors import SandboxError
 from grader.sandbox.bubblewrap.command import WRITABLE, environment, guest
 from grader.sandbox.container.attach import Attached, attached
-from grader.sandbox.container.command import LABEL, Box, create
+from grader.sandbox.container.command import BOOT, LABEL, MACHINE, Box, create
 from grader.sandbox.container.engine import Engine, counted, is_gvisor
 from grader.sandbox.container.examine import examine
 from grader.sandbox.container.fault import Bound, refusal, unknown
@@ -50,8 +51,15 @@ from grader.sandbox.linux.mounts import Mounts
 from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 STARTUP_SECONDS = 120.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""
+
+
+def labels(runtime: str) -> dict[str, str]:
+    """What a container of this machine carries; `runtime`: of the graders that share a folder."""
+    boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
+    return {LABEL: runtime, MACHINE: platform.node(), BOOT: boot}
 
 
 class ContainerSandbox(LinuxSandbox):
@@ -137,7 +145,7 @@ class ContainerSandbox(LinuxSandbox):
         assert slot.uid is not None
         box = Box(
             name=slot.name,
-            label=self.slots.label,
+            labels=labels(self.slots.label),
             user=slot.uid,
             image=image.digest,
             profile=self._profile,
@@ -196,21 +204,34 @@ class ContainerSandbox(LinuxSandbox):
         if self._mounts is not None:
             self._mounts.remove(name)
 
+    def _named(self, label: str, value: str, *states: str) -> frozenset[str]:
+        """Names of the containers with that label, running or not, or in one of those states."""
+        filters = [word for each in states for word in ("--filter", each)]
+        wanted = ("--filter", f"label={label}={value}", *filters, "--format", "{{.Names}}")
+        listed = self.engine.call("ps", "--all", *wanted)
+        if not listed.ok:
+            raise refusal(listed.err)
+        return frozenset(listed.out.decode().split())
+
     def _sweep(self) -> None:
-        """Once: remove all that is of our label where nobody holds the slot."""
+        """Once: remove all that is of our label where nobody holds the slot.
+
+        And what this machine's graders left before it was started anew, whatever their label.
+        """
         with self._sweeping:
             if self._swept:
                 return
-            listed = self.engine.call(
-                *("ps", "--all", "--filter", f"label={LABEL}={self.slots.label}"),
-                *("--format", "{{.Names}}"),
-            )
-            if not listed.ok:
-                raise refusal(listed.err)
+            own = labels(self.slots.label)
+            ours, before = self._named(LABEL, own[LABEL]), frozenset[str]()
+            if own[BOOT]:
+                stopped = self._named(MACHINE, own[MACHINE], "status=exited", "status=created")
+                before = stopped - self._named(BOOT, own[BOOT])
             self._swept = True
         mounted = self._mounts.names() if self._mounts else ()
         grouped = self._shared.names() if self._shared else ()
-        for name in {*listed.out.decode().split(), *mounted, *grouped}:
+        for name in before:
+            self._remove(name)
+        for name in {*ours, *mounted, *grouped} - before:
             with self.slots.if_free(name) as free:
                 if free:
                     self._remove(name)

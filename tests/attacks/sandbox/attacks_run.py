@@ -12,7 +12,7 @@ import pytest
 import weakened
 from attack import Attack, Bite
 from decoys import Host, plant_in_job
-from sandbox_jobs import Runner
+from sandbox_jobs import Runner, unavailable
 
 from grader.sandbox.bubblewrap import launch
 from grader.sandbox.interface import RunEnd, Sandbox
@@ -66,7 +66,7 @@ def check_nothing_got_through(attack: Attack, backend: str, tried: Tried) -> Non
 def weak(request: pytest.FixtureRequest, planted: Host, backend: str, bite: Bite) -> Sandbox:
     """The backend with the defence out that this bite is about."""
     if os.geteuid() != 0:
-        pytest.skip("only root can take defences out")
+        unavailable("only root can take defences out")
     if platform.machine() != "x86_64":
         pytest.skip("what bites was tried on x86_64 only: some calls exist nowhere else")
     folder = planted.folder_for(backend)

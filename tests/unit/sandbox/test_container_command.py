@@ -15,7 +15,7 @@ from grader.sandbox.linux.layout import Bind
 
 BOX = Box(
     name="grader-abc-0",
-    label="abc",
+    labels={"grader.runtime": "abc", "grader.boot": "1"},
     user=60800,
     image="grader-skeleton:1",
     profile=Path("/run/grader/seccomp.json"),

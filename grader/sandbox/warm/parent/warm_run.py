@@ -171,9 +171,13 @@ def _private_bytes() -> int:
     return int(lines["VmData"].split()[0]) * 1024
 
 
+_NO_DESCRIPTOR = 1 << 20
+"""Above all (``fs.nr_open``): our own limit, set after some were opened, may be lower."""
+
+
 def _close_all_but(*kept: int) -> None:
     """Close every descriptor above 2 but those."""
     last = 2
-    for descriptor in (*sorted(kept), os.sysconf("SC_OPEN_MAX")):
+    for descriptor in (*sorted(kept), _NO_DESCRIPTOR):
         os.closerange(last + 1, descriptor)
         last = descriptor
