@@ -34,6 +34,8 @@ WRITABLE = (
     Writable("scratch-tmp", SCRATCH, "1777"),
     Writable("scratch-home", str(HOME), "0700"),
 )
+STAGED_TERMINALS = "terminals"
+"""Name of the devpts that the launcher mounts beside them."""
 PASSWD = f"student:x:{USER_ID}:{USER_ID}::{HOME}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
 GROUP = f"student:x:{USER_ID}:\nnogroup:x:65534:\n"
 
@@ -111,12 +113,13 @@ def _writable(size: int, stage: Path | None, devices: Iterable[str]) -> list[str
         return ["--size", str(size), "--perms", place.mode, "--tmpfs", place.target]
 
     shared, *others = WRITABLE
+    own = () if stage is None else ("--dev-bind", str(stage / STAGED_TERMINALS), "/dev/pts")
     return [
         # Whose namespaces they are owns their sysctls as well, such as the sizes of queues.
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
         # The first process, which is bubblewrap, holds the result pipe: nobody sees into it.
         *("--size", "4096", "--perms", "0555", "--tmpfs", FIRST, "--remount-ro", FIRST),
-        *("--dev", "/dev", *made(shared), *devices, "--remount-ro", "/dev"),
+        *("--dev", "/dev", *own, *made(shared), *devices, "--remount-ro", "/dev"),
         *(word for place in others for word in made(place)),
     ]
 

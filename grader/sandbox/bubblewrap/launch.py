@@ -13,12 +13,26 @@ from typing import TypeVar
 
 from grader.domain.limits import Limits
 from grader.errors import SandboxError
-from grader.sandbox.bubblewrap.command import GROUP, PASSWD, WRITABLE, Files, View
+from grader.sandbox.bubblewrap.command import (
+    GROUP,
+    PASSWD,
+    STAGED_TERMINALS,
+    WRITABLE,
+    Files,
+    View,
+)
 from grader.sandbox.bubblewrap.fault import death, own_namespaces
 from grader.sandbox.bubblewrap.seccomp import filter_for_this_machine
 from grader.sandbox.interface import Job
 from grader.sandbox.linux.cgroup_files import PATIENCE
-from grader.sandbox.linux.layout import Interpreter, bounds, checkouts, installed, job_binds
+from grader.sandbox.linux.layout import (
+    TERMINALS,
+    Interpreter,
+    bounds,
+    checkouts,
+    installed,
+    job_binds,
+)
 from grader.sandbox.linux.pump import Streams
 from grader.sandbox.linux.running import Seen, Told
 
@@ -129,6 +143,7 @@ class Plan:
             words += ["--rlimit", str(number), str(value)]
         if self.user is not None:
             words += ["--user", str(self.user), "--stage-at", str(STAGE)]
+            words += ["--terminals", STAGED_TERMINALS, TERMINALS]
         for source, name in self.stage.items():
             words += ["--stage", str(source), name]
         for name, options in self.scratch.items():

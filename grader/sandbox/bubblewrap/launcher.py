@@ -13,6 +13,7 @@ typing, pathlib): every run waits for it. Its arguments::
                            it lies; repeated
     --scratch NAME OPTIONS mount a tmpfs below it, which the kernel keeps to a number of files, as
                            bubblewrap cannot ask it to; repeated
+    --terminals NAME OPTIONS  the same for pseudo-terminals (a devpts)
     -- COMMAND ...         what to become, with an empty environment
 """
 
@@ -29,10 +30,11 @@ _VALUES = {
     "--stage-at": 1,
     "--stage": 2,
     "--scratch": 2,
+    "--terminals": 2,
 }
 _NEW_MOUNTS = 0x00020000
 _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
-_NOSUID_NODEV = 2 | 4
+_NOSUID_NODEV, _NOSUID_NOEXEC = 2 | 4, 2 | 8
 _PARENT_DEATH_SIGNAL, _KILL = 1, 9
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -48,8 +50,9 @@ def _mount(source: str, where: str, kind: bytes | None, flags: int, data: bytes 
     _check(result, f"mount on {where}")
 
 
-def _stage(sources: list[list[str]], scratch: list[list[str]], where: str) -> None:
+def _stage(options: dict[str, list[list[str]]], where: str) -> None:
     """Show the sources below `where`. They are opened first: `where` may hide them."""
+    sources = options["--stage"]
     _check(_libc.unshare(_NEW_MOUNTS), "unshare")
     _mount("none", "/", None, _RECURSIVE | _PRIVATE, None)
     opened = [(os.open(source, os.O_PATH | os.O_DIRECTORY), name) for source, name in sources]
@@ -59,10 +62,12 @@ def _stage(sources: list[list[str]], scratch: list[list[str]], where: str) -> No
         os.mkdir(target, 0o755)  # noqa: PTH102 - pathlib costs milliseconds
         _mount(f"/proc/self/fd/{descriptor}", target, None, _BIND | _RECURSIVE, None)
         os.close(descriptor)
-    for name, options in scratch:
-        target = f"{where}/{name}"
-        os.mkdir(target, 0o755)  # noqa: PTH102 - pathlib costs milliseconds
-        _mount("tmpfs", target, b"tmpfs", _NOSUID_NODEV, options.encode())
+    kinds = ("--scratch", b"tmpfs", _NOSUID_NODEV), ("--terminals", b"devpts", _NOSUID_NOEXEC)
+    for option, kind, flags in kinds:
+        for name, words in options[option]:
+            target = f"{where}/{name}"
+            os.mkdir(target, 0o755)  # noqa: PTH102 - pathlib costs milliseconds
+            _mount(kind.decode(), target, kind, flags, words.encode())
 
 
 def _limit(number: int, value: int) -> None:
@@ -84,7 +89,7 @@ def _prepare(options: dict[str, list[list[str]]]) -> None:
     for number, value in options["--rlimit"]:
         _limit(int(number), int(value))
     for [folder] in options["--stage-at"]:
-        _stage(options["--stage"], options["--scratch"], folder)
+        _stage(options, folder)
     for [user] in options["--user"]:
         _become(int(user))
     # Changing the user clears it, so not earlier.

@@ -28,6 +28,11 @@ def bounds(tmp_bytes: int) -> str:
     return f"size={tmp_bytes},nr_inodes={max(64, tmp_bytes // BYTES_PER_INODE)}"
 
 
+TERMINALS = "newinstance,ptmxmode=0666,mode=0620,max=64"
+"""A devpts's options. The kernel counts pseudo-terminals for the whole machine (``pty.max``), and
+``!command`` takes one: without a number a run could leave none to others."""
+
+
 @dataclass(frozen=True)
 class Bind:
     """A file or folder of the host, seen read-only at `target`."""

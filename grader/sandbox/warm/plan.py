@@ -15,7 +15,7 @@ from grader.sandbox.bubblewrap.command import (
     USER_ID,
     View,
 )
-from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, Bind, bounds
+from grader.sandbox.linux.layout import HOME, JOB, SYSTEM, TERMINALS, Bind, bounds
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -94,7 +94,7 @@ def steps(view: View, system: Sequence[Path], tmp_bytes: int) -> Iterator[Step]:
     yield ("tmpfs", "/dev", "mode=0755,size=64k,nr_inodes=64")
     yield from (("device", f"/dev/{name}", f"/dev/{name}") for name in DEVICES)
     yield from (("link", target, place) for place, target in _LINKS.items())
-    yield ("terminals",)
+    yield ("terminals", TERMINALS)
     for place, mode in ((SHARED_MEMORY, "1777"), (SCRATCH, "1777"), (str(HOME), "0700")):
         yield ("tmpfs", place, f"mode={mode},{bounds(tmp_bytes)}")
     yield ("closed", "/dev")

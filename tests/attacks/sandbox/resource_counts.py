@@ -107,6 +107,32 @@ OPEN_FILES = _many(
     _NO_RLIMITS,
     _ulimit("nofile", 8192),
 )
+# podman's word for it (--mount type=devpts) gives a terminal that an ordinary user cannot open.
+_MACHINE_WIDE = "counted for the whole machine; engines have no word for how many a run may have"
+TERMINALS = Attack(
+    name="many_terminals",
+    defence="a number for each devpts, for which engines have no word",
+    script="""
+        def many():
+            import pty
+            kept = [pty.openpty() for _ in range(KNOWN["amount"])]
+
+        attempt("terminals", many)
+    """,
+    bites={
+        "bubblewrap": (
+            Bite(Weakening(drop=dropped("--dev-bind * /dev/pts")), frozenset({"terminals"})),
+        ),
+        "docker": (),
+    },
+    tolerated={
+        "docker": {"terminals": _MACHINE_WIDE},
+        "podman": {"terminals": _MACHINE_WIDE},
+        "podman-runsc": {"terminals": "they are of gVisor, not of the machine"},
+    },
+    amount=100,
+    modest=100,
+)
 TIMERS = _many(
     "timers",
     """
@@ -253,4 +279,4 @@ INODES = Attack(
     ends=frozenset({None, "memory"}),
 )
 
-ATTACKS = (INODES, CORES, PROCESSES, THREADS, BOMB, OPEN_FILES, TIMERS, QUEUES, DISK)
+ATTACKS = (INODES, CORES, PROCESSES, THREADS, BOMB, OPEN_FILES, TERMINALS, TIMERS, QUEUES, DISK)

@@ -78,10 +78,10 @@ def _proc(_: Step, __: Mapping[str, int]) -> None:
             os.close(tree)
 
 
-def _terminals(_: Step, __: Mapping[str, int]) -> None:
+def _terminals(words: Step, _: Mapping[str, int]) -> None:
+    """The options."""
     os.makedirs("dev/pts")
-    options = "newinstance,ptmxmode=0666,mode=0620"
-    calls.mount("devpts", "dev/pts", calls.NOSUID | calls.NOEXEC, options)
+    calls.mount("devpts", "dev/pts", calls.NOSUID | calls.NOEXEC, words[0])
     os.symlink("pts/ptmx", "dev/ptmx")
 
 
