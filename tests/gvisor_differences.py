@@ -27,7 +27,6 @@ _WHOLE = "gVisor is one process with all of the guest's memory: it is killed who
 _UNLIMITED = "no limit of their number: only the memory that they cost bounds them"
 DIFFERENCES = {
     "test_the_guest_is_an_ordinary_user_without_capabilities_behind_a_filter": Difference(_STATUS),
-    "test_the_guest_has_its_own_processes_session_and_host_name": Difference(_STATUS),
     "test_every_namespace_is_its_own": Difference("/proc/PID/ns has net, pid and user alone"),
     "test_run_by_root_the_guest_is_a_slot_user_on_the_host": Difference(_UNSEEN, ends=False),
     "test_two_sandboxes_at_once_are_two_users_of_the_host": Difference(_UNSEEN, ends=False),

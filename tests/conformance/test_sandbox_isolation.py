@@ -21,12 +21,13 @@ LOOK = f"""
     status = dict(line.split(":\\t", 1) for line in lines if ":\\t" in line)
     seen = {{
         "uid": os.getresuid(), "gid": os.getresgid(), "groups": os.getgroups(),
-        "caps": [status[n] for n in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
-        "no_new_privs": status["NoNewPrivs"], "seccomp": status["Seccomp"],
+        "caps": [status.get(n) for n in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")],
+        "no_new_privs": status.get("NoNewPrivs"), "seccomp": status.get("Seccomp"),
         "pids": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
         "ppid": os.getppid(), "host": os.uname().nodename,
         "session": os.getsid(0), "umask": os.umask(0o077),
-        "namespaces": {{name: os.readlink(f"/proc/self/ns/{{name}}") for name in {NAMESPACES!r}}},
+        "namespaces": {{name: os.readlink(f"/proc/self/ns/{{name}}") for name in {NAMESPACES!r}
+                       if os.path.lexists(f"/proc/self/ns/{{name}}")}},
         "interfaces": [name for _, name in socket.if_nameindex()],
     }}
 
@@ -70,7 +71,7 @@ def test_the_guest_is_an_ordinary_user_without_capabilities_behind_a_filter(
     assert set(seen["uid"]) == set(seen["gid"])
     assert len(set(seen["uid"])) == 1
     assert set(seen["uid"]) <= guest_users(sandbox)
-    assert {int(mask, 16) for mask in seen["caps"]} == {0}
+    assert {mask and int(mask, 16) for mask in seen["caps"]} == {0}
     assert (seen["no_new_privs"], seen["seccomp"]) == ("1", "2")
 
 
@@ -98,7 +99,8 @@ def test_run_by_root_the_guest_is_a_slot_user_on_the_host(run: Runner) -> None:
     assert "slot_user" in ran.end.facts.protections
 
 
-@pytest.mark.parametrize("backend", sorted(BACKENDS))
+# Under gVisor no process of the guest's is on the host.
+@pytest.mark.parametrize("backend", sorted({*BACKENDS} - {"podman-runsc"}))
 def test_run_by_root_no_group_of_root_s_goes_along(
     backend: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -8,9 +8,10 @@ never judged by.
 What cannot be told: an engine marks a container as out of memory where any process in it was killed
 for memory; whether the guest lived on is told by its exit code alone.
 
-gVisor is one process with the guest in it: where memory runs out it is killed whole, and where it
-gets no thread, as when a notebook makes too many processes, it breaks down with the exit code 2.
-That is reported as ours under the code ``runtime_died``, since a flaw of gVisor looks the same.
+gVisor is one process with the guest in it: where memory runs out it is killed whole, or sometimes
+breaks down with the exit code 2; and so it does where it gets no thread, as when a notebook makes
+too many processes. With room in its memory that is reported as ours under the code
+``runtime_died``, since a flaw of gVisor looks the same.
 
 Not recognised, and reported as ours under the code ``engine_refused``: any message of the engine
 that is not listed in `_MESSAGES`.
@@ -108,7 +109,7 @@ def seen(state: State | None, told: Told, bound: Bound) -> Seen:
 
 def _killed_when_full(state: State, usage: Usage, bound: Bound) -> bool:
     """The guest was killed at its memory limit, which podman does not always mark."""
-    killed = {KILLED, _SHELL_KILLED} if bound.gvisor else {KILLED}
+    killed = {KILLED, _SHELL_KILLED, BROKEN_DOWN} if bound.gvisor else {KILLED}
     full = usage.peak_bytes is not None and usage.peak_bytes >= NEAR_LIMIT * bound.memory
     return full and state.exit_code in killed
 

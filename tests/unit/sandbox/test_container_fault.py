@@ -203,9 +203,14 @@ def test_a_guest_that_kills_itself_far_below_its_limit_is_not_stopped() -> None:
 
 @pytest.mark.parametrize(
     ("exit_code", "peak", "code"),
-    [(137, 950, "memory"), (137, 500, "killed_from_outside"), (2, 950, "runtime_died")],
+    [
+        (137, 950, "memory"),
+        (137, 500, "killed_from_outside"),
+        (2, 950, "memory"),
+        (2, 500, "runtime_died"),
+    ],
 )
-def test_gvisor_dies_with_its_guest_of_memory_and_breaks_down_without_threads(
+def test_gvisor_dies_with_its_guest_of_memory_or_breaks_down_by_it_or_without_threads(
     exit_code: int, peak: int, code: str
 ) -> None:
     found = judged(state(ExitCode=exit_code), peak=peak, gvisor=True)
