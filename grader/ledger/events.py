@@ -56,6 +56,14 @@ def after(
     return [Happened(*row) for row in found]
 
 
+def all_after(session: Session, submission_ids: Collection[str], last: int) -> Sequence[Happened]:
+    """The same, however many there are."""
+    found: list[Happened] = []
+    while more := after(session, submission_ids, found[-1].id if found else last):
+        found.extend(more)
+    return found
+
+
 def newest(session: Session) -> int:
     """The highest id of all events; 0 where there are none."""
     return session.scalar(select(func.max(Event.id))) or 0

@@ -1,5 +1,6 @@
 """How many submissions of a lane are graded at once, by the workers that live."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,11 +13,33 @@ SILENT = timedelta(minutes=2)
 """A worker that has not reported for so long is taken for gone."""
 
 
-def slots_of(session: Session, lane: Lane, now: datetime) -> int:
-    """Slots of all healthy workers that serve the lane; those that serve others too count whole."""
+@dataclass(frozen=True)
+class Serving:
+    """The healthy workers that serve a lane.
+
+    Attributes:
+        slots: of all of them together, also where they serve other lanes too.
+        lanes: all that they serve: what is graded of these takes slots of theirs.
+    """
+
+    slots: int
+    lanes: frozenset[str]
+
+
+def serving(session: Session, lane: Lane, now: datetime) -> Serving:
+    """Who serves a lane."""
     found = session.execute(
         select(Worker.lanes, Worker.slots).where(
             Worker.state == "ok", Worker.seen_at >= now - SILENT
         )
     )
-    return sum(slots for lanes, slots in found if lane in lanes.split(","))
+    those = [(lanes.split(","), slots) for lanes, slots in found if lane in lanes.split(",")]
+    return Serving(
+        slots=sum(slots for _, slots in those),
+        lanes=frozenset(name for lanes, _ in those for name in lanes),
+    )
+
+
+def slots_of(session: Session, lane: Lane, now: datetime) -> int:
+    """Slots of those who serve a lane."""
+    return serving(session, lane, now).slots

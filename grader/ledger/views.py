@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, defer
 from grader.domain.service import Lane
 from grader.ledger.claims import turns_in
 from grader.ledger.names import is_id
-from grader.ledger.slots import slots_of
+from grader.ledger.slots import serving
 from grader.ledger.work import Report, Run, Submission
 
 LATEST_RUNS = 50
@@ -89,7 +89,7 @@ class Line:
     Attributes:
         places: id to place, from 1, of every waiting submission.
         slots: submissions that live workers grade at once; 0: nobody serves the lane.
-        running: those that are graded now.
+        running: what is graded now by the workers that serve it, of whichever lane.
     """
 
     places: Mapping[str, int]
@@ -112,14 +112,15 @@ def line(session: Session, lane: Lane, now: datetime) -> Line:
     """How a lane stands."""
     turns = turns_in(lane).subquery()
     order = select(turns.c.id).order_by(turns.c.turn, turns.c.received_at, turns.c.id)
+    who = serving(session, lane, now)
     running = (
         select(func.count())
         .select_from(Submission)
-        .where(Submission.state == "running", Submission.lane == lane)
+        .where(Submission.state == "running", Submission.lane.in_(who.lanes))
     )
     return Line(
         places={identity: n for n, identity in enumerate(session.scalars(order), start=1)},
-        slots=slots_of(session, lane, now),
+        slots=who.slots,
         running=session.scalar(running) or 0,
     )
 

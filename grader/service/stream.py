@@ -93,7 +93,7 @@ def _has_room(here: Service, caller: Identity) -> bool:
 def _past(here: Service, caller: Identity, submission_id: str, last: int) -> _Past:
     with here.adapters.ledger.read() as session:
         status = told(here, session, sight(session, caller, submission_id))
-        return _Past(status, events.after(session, [submission_id], last))
+        return _Past(status, events.all_after(session, [submission_id], last))
 
 
 async def _stream(

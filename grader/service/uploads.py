@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from time import monotonic
 from typing import Annotated, Any, BinaryIO
 
@@ -58,13 +59,18 @@ _FORM: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What was sent, and by whom."""
+    """What was sent.
+
+    Attributes:
+        at: when the last byte of it had come: what then takes its time is ours, not the student's.
+    """
 
     course: str
     assignment: str
     name: str
     file: BinaryIO
     key: str | None
+    at: datetime
 
 
 @router.post("/api/submissions", status_code=202, openapi_extra=_FORM)
@@ -86,12 +92,10 @@ async def hand_in(
         _require_key(idempotency_key)
         with here.open_uploads.one_more(caller.token_id) as room:
             require_room("uploads", room=room)
-            async with (
-                received(request, here.adapters.bounds) as form,
-                _turn(here, caller, form),
-            ):
-                wanted = _wanted(form, idempotency_key)
-                status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
+            async with received(request, here.adapters.bounds) as form:
+                wanted = _wanted(form, idempotency_key, here.adapters.clock())
+                async with _turn(here, caller, form):
+                    status, replayed = await run_in_threadpool(_accept, here, caller, wanted)
     except ProblemError as problem:
         here.meters.uploads.labels(problem.code).inc()
         raise
@@ -124,8 +128,8 @@ def _require_key(key: str | None) -> None:
         )
 
 
-def _wanted(form: Form, key: str | None) -> _Wanted:
-    return _Wanted(form.course, form.assignment, form.name, form.notebook.file, key)
+def _wanted(form: Form, key: str | None, at: datetime) -> _Wanted:
+    return _Wanted(form.course, form.assignment, form.name, form.notebook.file, key, at)
 
 
 def _accept(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Status, bool]:
@@ -150,10 +154,10 @@ def _accept(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Status, b
         key=wanted.key,
         bound=role == "student",
     )
-    _require_taken(here, upload)
+    _require_taken(here, upload, wanted.at)
     here.adapters.blobs.put_notebook(read.sha256, data)
     here.meters.upload_bytes.observe(len(data))
-    return _enter(here, upload)
+    return _enter(here, upload, wanted.at)
 
 
 def _card(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Role, tuple[str, ...]]:
@@ -171,10 +175,10 @@ def _card(here: Service, caller: Identity, wanted: _Wanted) -> tuple[Role, tuple
     return role, card.trains_by
 
 
-def _require_taken(here: Service, upload: intake.Upload) -> None:
+def _require_taken(here: Service, upload: intake.Upload, now: datetime) -> None:
     """What is refused is not kept: a student without attempts must not fill the disk."""
     with _refused(), here.adapters.ledger.read() as session:
-        intake.require_taken(session, upload, here.adapters.clock())
+        intake.require_taken(session, upload, now)
 
 
 @contextmanager
@@ -186,8 +190,7 @@ def _refused() -> Iterator[None]:
         raise ProblemError(status, error.code, "The submission is not taken", str(error)) from None
 
 
-def _enter(here: Service, upload: intake.Upload) -> tuple[Status, bool]:
-    now = here.adapters.clock()
+def _enter(here: Service, upload: intake.Upload, now: datetime) -> tuple[Status, bool]:
     with _refused(), here.adapters.ledger.write() as session:
         accepted = intake.accept(session, upload, now)
         seen = views.submission(session, accepted.id)

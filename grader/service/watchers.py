@@ -160,9 +160,7 @@ class Watchers:
             if not self._low:
                 # What came before their first look the streams have read by themselves.
                 self._low = max(1, events.newest(session) - BACKLOG)
-            found: list[Happened] = []
-            while more := events.after(session, ids, found[-1].id if found else self._low):
-                found.extend(more)
+            found = events.all_after(session, ids, self._low)
         return _Look(
             states={row.id: row.state for row in rows},
             places={identity: place for identity, place in standing.items() if place is not None},

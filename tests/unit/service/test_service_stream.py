@@ -90,6 +90,28 @@ def test_a_stream_that_broke_is_taken_up_behind_the_last_event(house: House) -> 
         assert answer.status_code == 200
 
 
+def test_a_past_of_many_events_is_told_whole(house: House) -> None:
+    """Also the end of it: outcomes come last."""
+    ended, runs = house.submitted(), house.submitted("bob")
+    with house.ledger.write() as session:
+        for identity in (ended, runs):
+            for index in range(events.MOST + 200):
+                events.append(session, identity, "cell", {"index": index}, house.clock())
+    house.change(ended, state="graded")
+    house.change(runs, state="running")
+    whole = house.get("ada", f"/api/submissions/{ended}/events").text.split("\n")
+    cells = [data["index"] for kind, data, _ in parsed(iter(whole)) if kind == "cell"]
+    assert cells == list(range(events.MOST + 200))
+    with house.listening() as address, watching(address, house, runs, "bob") as told:
+        happens(house, runs, "problem", id="last")
+        seen = []
+        for kind, data, _ in told:
+            if kind == "problem":
+                break
+            seen += [data["index"]] if kind == "cell" else []
+        assert seen == list(range(events.MOST + 200))
+
+
 def test_no_event_is_told_twice_or_lost_between_past_and_present(house: House) -> None:
     identity = house.submitted()
     house.change(identity, state="running")

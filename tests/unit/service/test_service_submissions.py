@@ -43,6 +43,18 @@ def test_places_are_fair_and_waits_follow_from_the_latest_runs(house: House) -> 
     assert standing(house, "tea", other) == (1, 0.0)
 
 
+def test_slots_that_grade_another_lane_are_not_free(house: House) -> None:
+    house.graded(house.submitted("bob"))
+    training, quick = house.submitted("ada", TRAINING), house.submitted("ada")
+    with house.ledger.write() as session:
+        workers.report(session, Sign("w", ("fast", "cpu"), 1, "ok"), house.clock())
+    assert standing(house, "tea", quick) == (1, 0.0)
+    with house.ledger.write() as session:
+        claims.claim(session, "cpu", CLAIMANT, house.clock())
+    assert standing(house, "tea", training) == (None, None)
+    assert standing(house, "tea", quick) == (1, 12.5)
+
+
 def test_what_is_graded_tells_its_points_and_no_place(house: House) -> None:
     identity = house.submitted()
     house.graded(identity, score_report(8.5))

@@ -1,5 +1,5 @@
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +110,24 @@ def test_an_assignment_opens_and_ends_with_its_late_policy(house: House) -> None
     assert house.upload().status_code == 202
     house.clock.pass_by(seconds=1)
     assert code(house.upload()) == "closed"
+
+
+def test_what_had_come_in_time_is_in_time_however_long_it_is_read_and_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = NOW + timedelta(hours=1)
+    house.offer(due_at=due, late=LatePolicy(percent=10, days=1))
+    keeps = house.blobs.put_notebook
+
+    def slowly(sha256: str, data: bytes) -> None:
+        keeps(sha256, data)
+        house.clock.pass_by(days=3)
+
+    monkeypatch.setattr(house.blobs, "put_notebook", slowly)
+    answer = house.upload()
+    assert answer.status_code == 202
+    assert datetime.fromisoformat(answer.json()["received_at"]) == NOW < due
+    assert code(house.upload("bob")) == "closed"
 
 
 def test_late_ones_are_taken_without_end_where_no_policy_ends_them(house: House) -> None:
