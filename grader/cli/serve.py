@@ -1,6 +1,5 @@
 """`grader serve`: the whole service on this machine, until Ctrl-C."""
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,8 +18,13 @@ def command(
     host: Annotated[str, typer.Option(help="Address that the API listens on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8000,
     slots: Annotated[
-        int, typer.Option(min=1, help="Notebooks at once.", show_default="one for each CPU")
-    ] = len(os.sched_getaffinity(0)),
+        int,
+        typer.Option(
+            min=0,
+            help="Notebooks at once, beside those on a GPU.",
+            show_default="one for each CPU, as memory allows",
+        ),
+    ] = 0,
     lanes: Annotated[
         str,
         typer.Option(
@@ -58,7 +62,10 @@ def _show(running: "Running") -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, words in (
         ("API", f"{wish.url}/docs"),
-        ("grades", f"{', '.join(running.assignments)}; {wish.slots} at once in {running.sandbox}"),
+        (
+            "grades",
+            f"{', '.join(running.assignments)}; {running.slots} at once in {running.sandbox}",
+        ),
         ("keeps", f"{home}; logs in {home}/logs"),
         ("hand in", "grader submit NOTEBOOK --wait"),
         ("end", "Ctrl-C"),

@@ -30,7 +30,11 @@ PAUSE_SECONDS = 2.0
 
 def worker(
     lanes: Annotated[
-        str, typer.Option(help=f"Work that it takes, the most urgent first; of {','.join(LANES)}.")
+        str,
+        typer.Option(
+            help=f"Work that it takes, the most urgent first; of {','.join(LANES)}. Give gpu a"
+            " worker of its own: what waits for a device keeps its slot."
+        ),
     ] = "fast,cpu,regrade",
     slots: Annotated[
         int,

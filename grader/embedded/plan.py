@@ -4,9 +4,11 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -32,8 +34,9 @@ class Wish:
     Attributes:
         host: address that the API listens on.
         port: and its port.
-        slots: notebooks that are graded at once.
-        lanes: those that the worker serves.
+        slots: notebooks that are graded at once, beside those on a GPU; 0: as many as CPUs and
+            memory allow.
+        lanes: those that are served.
     """
 
     host: str
@@ -64,14 +67,17 @@ def stages(settings: Settings, wish: Wish, ledger: Ledger, mark: str) -> list[li
     logs = settings.state_dir / "logs"
     began = datetime.now(UTC)
     upkeep = Program("upkeep", _ours("upkeep"), logs / "upkeep.log", environment)
-    worker = Program(
-        "worker",
-        _ours("worker", "--lanes", ",".join(wish.lanes), "--slots", str(wish.slots)),
-        logs / "worker.log",
-        environment,
-        ready=lambda: _works(ledger, began),
-        grace=20,
-    )
+    workers = [
+        Program(
+            name,
+            _ours("worker", "--name", name, "--lanes", ",".join(lanes), "--slots", str(slots)),
+            logs / f"{name}.log",
+            environment,
+            ready=partial(_works, ledger, name, began),
+            grace=20,
+        )
+        for name, lanes, slots in _workers(wish)
+    ]
     api = Program(
         "api",
         _ours("api", "--host", wish.host, "--port", str(wish.port)),
@@ -83,9 +89,18 @@ def stages(settings: Settings, wish: Wish, ledger: Ledger, mark: str) -> list[li
         orphaned=signal.SIGKILL,
     )
     if settings.broker_url is not None:
-        return [[upkeep, worker, api]]
+        return [[upkeep, *workers, api]]
     broker = replace(_redis(settings, logs), environment=environment)
-    return [[broker], [upkeep, worker, api]]
+    return [[broker], [upkeep, *workers, api]]
+
+
+def _workers(wish: Wish) -> Iterator[tuple[str, Sequence[Lane], int]]:
+    """Name, lanes and slots of each: what waits for a GPU must take no slot of what needs none."""
+    others = [lane for lane in wish.lanes if lane != "gpu"]
+    if others:
+        yield "worker", others, wish.slots
+    if "gpu" in wish.lanes:
+        yield "gpu", ["gpu"], 0 if others else wish.slots
 
 
 def free_port(host: str, port: int) -> int:
@@ -120,11 +135,13 @@ def _redis(settings: Settings, logs: Path) -> Program:
     )
 
 
-def _works(ledger: Ledger, began: datetime) -> bool:
-    """Whether a worker has reported since; after a kill it may have the name of the last one."""
+def _works(ledger: Ledger, name: str, began: datetime) -> bool:
+    """Whether a worker whose name begins so has reported since."""
     try:
         with ledger.read() as session:
-            query = select(Worker.name).where(Worker.seen_at >= began)
+            query = select(Worker.name).where(
+                Worker.seen_at >= began, Worker.name.startswith(f"{name}-", autoescape=True)
+            )
             return session.scalars(query).first() is not None
     except LedgerError:
         return False

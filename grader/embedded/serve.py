@@ -14,6 +14,7 @@ from grader.embedded.plan import Wish
 from grader.embedded.supervise import Supervisor
 from grader.errors import DataError, SandboxError
 from grader.ledger import Ledger, migrate, publish
+from grader.ledger.slots import total_slots
 from grader.sandbox.gpu.driver import DriverError
 from grader.settings import Settings
 from grader.wiring import services
@@ -28,6 +29,7 @@ class Running:
 
     Attributes:
         wish: with the port that was chosen.
+        slots: notebooks that are graded at once, by all workers together.
         sandbox: what notebooks run in.
         state: folder of all that is kept.
         assignments: ids of those that are graded.
@@ -35,6 +37,7 @@ class Running:
     """
 
     wish: Wish
+    slots: int
     sandbox: str
     state: Path
     assignments: Sequence[str]
@@ -96,6 +99,7 @@ def running(settings: Settings, wish: Wish, sandbox: str, ledger: Ledger) -> Run
     """What is told of the service, once a worker has published its assignments."""
     with ledger.read() as session:
         cards = publish.cards(session)
+        slots = total_slots(session, datetime.now(UTC))
     lacking = [
         f"{card.id} cannot be graded yet: {why}"
         for card in cards
@@ -103,7 +107,7 @@ def running(settings: Settings, wish: Wish, sandbox: str, ledger: Ledger) -> Run
         if (why := _lacks(settings, name))
     ]
     names = [card.id for card in cards]
-    return Running(wish, sandbox, settings.state_dir, names, lacking)
+    return Running(wish, slots, sandbox, settings.state_dir, names, lacking)
 
 
 def _lacks(settings: Settings, dataset: str) -> str:

@@ -28,16 +28,26 @@ class Serving:
 
 def serving(session: Session, lane: Lane, now: datetime) -> Serving:
     """Who serves a lane."""
+    those = [(lanes, slots) for lanes, slots in _healthy(session, now) if lane in lanes]
+    return Serving(
+        slots=sum(slots for _, slots in those),
+        lanes=frozenset(name for lanes, _ in those for name in lanes),
+    )
+
+
+def total_slots(session: Session, now: datetime) -> int:
+    """Slots of all healthy workers."""
+    return sum(slots for _, slots in _healthy(session, now))
+
+
+def _healthy(session: Session, now: datetime) -> list[tuple[list[str], int]]:
+    """Lanes and slots of each worker."""
     found = session.execute(
         select(Worker.lanes, Worker.slots).where(
             Worker.state == "ok", Worker.seen_at >= now - SILENT
         )
     )
-    those = [(lanes.split(","), slots) for lanes, slots in found if lane in lanes.split(",")]
-    return Serving(
-        slots=sum(slots for _, slots in those),
-        lanes=frozenset(name for lanes, _ in those for name in lanes),
-    )
+    return [(lanes.split(","), slots) for lanes, slots in found]
 
 
 def slots_of(session: Session, lane: Lane, now: datetime) -> int:

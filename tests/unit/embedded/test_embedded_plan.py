@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,13 @@ from service_stubs import ASSIGNMENT
 from grader import scoring
 from grader.client.account import Account, keep, kept
 from grader.domain.card import Card
+from grader.domain.service import Lane
 from grader.embedded import first, left, plan
 from grader.embedded.alone import alone
 from grader.embedded.serve import Running, running
 from grader.errors import ServeError
-from grader.ledger import Ledger, access, migrate, publish
+from grader.ledger import Ledger, access, migrate, publish, workers
+from grader.ledger.workers import Sign
 from grader.settings import Settings
 
 HOLD = """
@@ -107,6 +109,37 @@ def test_the_api_ends_first_and_redis_last(tmp_path: Path) -> None:
     assert all(p.environment[left.MARK] == "mark" for stage in stages for p in stage)
     [worker] = [p for p in stages[1] if p.name == "worker"]
     assert worker.command[-4:] == ("--lanes", "fast,cpu", "--slots", "2")
+
+
+@pytest.mark.parametrize(
+    ("lanes", "expected"),
+    [
+        (("fast", "cpu", "gpu", "regrade"), [("fast,cpu,regrade", "3"), ("gpu", "0")]),
+        (("gpu",), [("gpu", "3")]),
+    ],
+)
+def test_what_waits_for_a_gpu_takes_no_slot_of_the_others(
+    tmp_path: Path, lanes: tuple[Lane, ...], expected: list[tuple[str, str]]
+) -> None:
+    settings = Settings(state_dir=tmp_path, broker_url=SecretStr("redis://elsewhere"))
+    ledger = Ledger(f"sqlite:///{tmp_path / 'grader.db'}")
+    [stage] = plan.stages(settings, plan.Wish("127.0.0.1", 8000, 3, lanes), ledger, "mark")
+    workers = [program.command for program in stage if "worker" in program.command]
+    assert [(words[-3], words[-1]) for words in workers] == expected
+
+
+def test_a_worker_is_ready_once_one_of_its_name_reports(tmp_path: Path) -> None:
+    settings = Settings(state_dir=tmp_path, broker_url=SecretStr("redis://elsewhere"))
+    ledger = Ledger(f"sqlite:///{tmp_path / 'grader.db'}")
+    migrate.upgrade(ledger)
+    wish = plan.Wish("127.0.0.1", 8000, 0, ("fast", "gpu"))
+    [[_, worker, gpu, _]] = plan.stages(settings, wish, ledger, "mark")
+    assert (worker.ready(), gpu.ready()) == (False, False)
+    with ledger.write() as session:
+        sign = Sign("worker-1@here", ("fast",), 2, "ok")
+        workers.report(session, sign, datetime.now(UTC) + timedelta(seconds=1))
+    assert (worker.ready(), gpu.ready()) == (True, False)
+    ledger.close()
 
 
 def test_a_redis_of_the_settings_is_not_started(tmp_path: Path) -> None:

@@ -167,8 +167,9 @@ def test_a_token_has_only_so_many_downloads_in_memory_and_gets_their_places_back
 
         with ExitStack() as unread:
             for _ in range(NOTEBOOKS_OF_ONE):
-                unread.enter_context(connected(address, ask, 4096))
-            until(lambda: answers("ada") == 429)
+                reader = unread.enter_context(connected(address, ask, 4096))
+                assert reader.recv(9) == b"HTTP/1.1 "  # it has its place
+            assert answers("ada") == 429
             assert answers("tea") == 200
         until(lambda: answers("ada") == 200)
         whole = httpx.get(f"{address}{path}", headers=house.headers("ada"))
