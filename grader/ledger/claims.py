@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, or_, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from grader.domain.service import Lane
 from grader.ledger.work import RegradeItem, Submission
@@ -87,9 +87,26 @@ def _fairest(lane: Lane, by: Claimant, now: datetime) -> Select[str]:
     return (
         select(turns.c.id)
         .join(Submission, Submission.id == turns.c.id)
-        .where(_rested(Submission, by, now), *_known(Submission, by, now))
+        .where(_rested(Submission, by, now), *_known(Submission, by, now), _news())
         .order_by(turns.c.turn, turns.c.received_at, turns.c.id)
         .limit(_TRIES)
+    )
+
+
+def _news() -> ColumnElement[bool]:
+    """The same code is not being run: what comes of that answers for this one too.
+
+    Where one of them has ended already no other is waited for: its run is there to be used, or it
+    was none that answers for others, and then each has its own.
+    """
+    twin = aliased(Submission)
+    same = (
+        twin.assignment_id == Submission.assignment_id,
+        twin.code_sha256 == Submission.code_sha256,
+    )
+    return or_(
+        ~exists().where(*same, twin.state == "running"),
+        exists().where(*same, twin.state.in_(("graded", "not_graded"))),
     )
 
 

@@ -44,6 +44,39 @@ def test_what_runs_for_a_student_counts_before_what_waits(ledger: Ledger) -> Non
     assert claim.id == other
 
 
+def test_the_same_code_waits_for_the_first_of_its_kind_and_for_no_other(ledger: Ledger) -> None:
+    with ledger.write() as session:
+        same = [
+            waiting(session, student, n, code_sha256="7" * 64)
+            for n, student in enumerate(("ada", "bob", "cem"))
+        ]
+        other = waiting(session, "ada", 3)
+        elsewhere = waiting(session, "ada", 4, code_sha256="7" * 64, assignment_id="rnn")
+    first = taken(ledger)
+    assert first
+    assert first.id == same[0]
+    assert {claim.id for claim in (taken(ledger), taken(ledger)) if claim} == {other, elsewhere}
+    assert taken(ledger) is None
+    with ledger.write() as session:
+        assert claims.finish(session, Submission, first, NOW, state="graded")
+    assert [claim.id for claim in (taken(ledger), taken(ledger)) if claim] == same[1:]
+
+
+def test_the_same_code_waits_no_more_for_one_that_was_given_back(ledger: Ledger) -> None:
+    with ledger.write() as session:
+        first, second = (
+            waiting(session, student, code_sha256="7" * 64) for student in ("ada", "bob")
+        )
+    claim = taken(ledger)
+    assert claim
+    assert taken(ledger) is None
+    with ledger.write() as session:
+        assert claims.give_back(session, Submission, claim)
+    again = taken(ledger)
+    assert again
+    assert again.id in {first, second}
+
+
 def test_a_lane_gives_nothing_of_another(ledger: Ledger) -> None:
     with ledger.write() as session:
         waiting(session, "ada", lane="gpu")
