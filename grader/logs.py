@@ -93,4 +93,6 @@ def _hidden(name: str, value: Any) -> Any:
         return _BEARER.sub(rf"\1{_HIDDEN}", _IN_URL.sub(rf"\1:{_HIDDEN}@", cut))
     if isinstance(value, Mapping):
         return {key: _hidden(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden(name, inner) for inner in value]
     return value

@@ -115,7 +115,8 @@ def _tell(
     if given_up:
         what = row.id if isinstance(row, Submission) else row.submission_id
         last = f"{fault.message} ({fault.reason}) {fault.details}".strip()
-        message = f"given up after {MAX_FAILURES} failures of ours, the last one: {last}"
+        again = "" if isinstance(row, Submission) else "; regrade again once that is mended"
+        message = f"given up after {MAX_FAILURES} failures of ours, the last one: {last}{again}"
         alerts.sound(session, "gave_up", what, message, now)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from grader.domain.service import Lane
@@ -32,9 +32,10 @@ class Figures:
     Attributes:
         waiting: by lane; lanes in which nothing waits are left out.
         states: submissions by state and lane.
-        waits: seconds from received to claimed by lane, of those that ended lately.
-        runs: seconds from claimed to ended by lane, of the same.
-        failures: failures of ours by reason, of all submissions that are kept.
+        waits: seconds from received to claimed by lane, of those that ended lately and were claimed
+            once: of others the first claim is not kept.
+        runs: seconds from the last claim to the end by lane, of those that ended lately.
+        failures: failures of ours by reason, of all that is kept; a retry forgets those before it.
         workers: by state; ``silent`` are those that stopped reporting.
         alerts: those that stand, by code.
     """
@@ -93,28 +94,48 @@ def _durations(
 ) -> tuple[dict[Lane, list[float]], dict[Lane, list[float]]]:
     ended = session.execute(
         select(
-            Submission.lane, Submission.received_at, Submission.claimed_at, Submission.finished_at
+            Submission.lane,
+            Submission.received_at,
+            Submission.claimed_at,
+            Submission.finished_at,
+            (Submission.failures == 0) & (Submission.retries == 0),
         )
         .where(Submission.finished_at >= now - RECENT)
         .order_by(Submission.finished_at.desc())
         .limit(MOST_RECENT)
     )
+    again = session.execute(
+        select(
+            literal("regrade"),
+            RegradeItem.received_at,
+            RegradeItem.claimed_at,
+            RegradeItem.finished_at,
+            RegradeItem.failures == 0,
+        )
+        .where(RegradeItem.finished_at >= now - RECENT)
+        .order_by(RegradeItem.finished_at.desc())
+        .limit(MOST_RECENT)
+    )
     waits, runs = defaultdict(list), defaultdict(list)
-    for lane, received, claimed, finished in ended:
+    for lane, received, claimed, finished, once in (*ended, *again):
         if claimed is not None and finished is not None:
-            waits[lane].append((claimed - received).total_seconds())
             runs[lane].append((finished - claimed).total_seconds())
+            if once:
+                waits[lane].append((claimed - received).total_seconds())
     return waits, runs
 
 
 def _failures(session: Session) -> dict[str, int]:
     """By the last reason of each: those before it are in the logs."""
-    found = session.execute(
-        select(Submission.reason, func.sum(Submission.failures))
-        .where(Submission.failures > 0)
-        .group_by(Submission.reason)
-    )
-    return {reason or "unknown": int(count) for reason, count in found}
+    counted: Counter[str] = Counter()
+    for table in (Submission, RegradeItem):
+        found = session.execute(
+            select(table.reason, func.sum(table.failures))
+            .where(table.failures > 0)
+            .group_by(table.reason)
+        )
+        counted.update({reason or "unknown": int(count) for reason, count in found})
+    return counted
 
 
 def _workers(session: Session, now: datetime) -> Counter[str]:

@@ -132,12 +132,16 @@ def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix)
 
 
 def _preferred(accept: str) -> Suffix:
-    """The form of the highest quality in an Accept header, the first of equals."""
+    """The form of the highest quality in an Accept header, the first of equals.
+
+    What is named with a quality of 0 is not wanted, whatever else it would fit (RFC 9110, 12.5.1).
+    """
+    ranges = [_range(part) for part in accept.split(",")[:50]]
+    refused = {media for media, quality in ranges if quality == 0}
+    left = {s: form for s, form in _FORMS.items() if form.media not in refused}
     wanted: list[tuple[float, Suffix]] = []
-    for part in accept.split(",")[:50]:
-        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((_quality(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
-        fitting = next((s for s, form in _FORMS.items() if _fits(form.media, media)), None)
+    for media, quality in ranges:
+        fitting = next((s for s, form in left.items() if _fits(form.media, media)), None)
         if fitting is not None and quality > 0:
             wanted.append((quality, fitting))
     if not wanted:
@@ -148,6 +152,12 @@ def _preferred(accept: str) -> Suffix:
             f"a report comes as {', '.join(form.media for form in _FORMS.values())}",
         )
     return max(wanted, key=lambda found: found[0])[1]
+
+
+def _range(part: str) -> tuple[str, float]:
+    """A media range and its quality."""
+    media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    return media, next((_quality(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
 
 
 def _fits(media: str, pattern: str) -> bool:

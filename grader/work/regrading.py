@@ -15,7 +15,7 @@ from grader import pipeline
 from grader.domain.check import DictMemo
 from grader.domain.report import ScoreReport
 from grader.errors import SubmissionError
-from grader.ledger import claims
+from grader.ledger import alerts, claims
 from grader.ledger.claims import Claim, changed
 from grader.ledger.work import Regrade, RegradeItem, Report, Submission
 from grader.scoring import late
@@ -97,6 +97,7 @@ def _finish(session: Session, desk: Desk, item: _Item, judged: ScoreReport) -> b
     done = {"state": "graded", "after": report.earned, "reason": None}
     if not claims.finish(session, RegradeItem, item.held, now, message="", **done):
         return False
+    alerts.resolve(session, "gave_up", item.submission.id, now)
     if item.apply:
         _apply(session, desk, item, report)
     return True

@@ -8,7 +8,7 @@ from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from ledger_rows import NOW, later, waiting
+from ledger_rows import NOW, later, regrade_item, waiting
 
 from grader.domain.card import Card, CardProblem
 from grader.domain.limits import Limits
@@ -28,7 +28,7 @@ from grader.ledger.admission import RefusedError
 from grader.ledger.intake import Upload
 from grader.ledger.offerings import Terms
 from grader.ledger.views import Filter
-from grader.ledger.work import Report, Run, Submission
+from grader.ledger.work import RegradeItem, Report, Run, Submission
 
 CARD = Card(
     id="cnn",
@@ -157,6 +157,24 @@ def test_what_the_service_tells_is_the_same_on_every_database(ledger: Ledger) ->
     assert told.waiting["cpu"] == figures.Waiting(2, 8)
     assert told.states == {("graded", "cpu"): 2, ("queued", "cpu"): 2}
     assert sorted(told.waits["cpu"]) == [0, 1]
+
+
+def test_figures_tell_of_regrades_too_and_of_first_claims_alone(ledger: Ledger) -> None:
+    published(ledger)
+    with ledger.write() as session:
+        values = {"state": "graded", "claimed_at": later(3), "finished_at": later(5)}
+        once = waiting(session, "ada", 0, **values)
+        waiting(session, "bob", 0, **values, failures=1, reason="worker_lost")
+        waiting(session, "bob", 0, **values, retries=1)
+        for failures in (0, 2):
+            item = session.get_one(RegradeItem, regrade_item(session, once, 1))
+            item.state, item.claimed_at, item.finished_at = "graded", later(8), later(9)
+            item.failures, item.reason = failures, "store" if failures else None
+    with ledger.read() as session:
+        told = figures.figures(session, later(10))
+    assert told.waits == {"cpu": [3], "regrade": [7]}
+    assert told.runs == {"cpu": [2, 2, 2], "regrade": [1, 1]}
+    assert told.failures == {"worker_lost": 1, "store": 2}
 
 
 def test_a_regrade_holds_all_that_are_graded(ledger: Ledger) -> None:

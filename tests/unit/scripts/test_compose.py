@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from grader.settings import Settings
+
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
@@ -26,6 +28,37 @@ def test_the_example_names_the_secret_and_holds_none(name: str) -> None:
 def test_every_variable_that_the_compose_file_reads_stands_in_the_example() -> None:
     read = set(re.findall(r"(?<!\$)\$\{(\w+)", TEXT))
     assert read <= set(re.findall(r"^#?(\w+)=", EXAMPLE, re.MULTILINE))
+
+
+LEFT_OUT = {
+    "data_dir": "the image says where its volume is",
+    "rehearsal_dir": "the service rehearses nothing",
+    "state_dir": "what would lie there is in the database and in the course secret's variable",
+    "runtime_dir": "the image says where",
+    "oci_runtime": "a worker's container reaches no engine, which would be root of the machine",
+    "image": "as before",
+    "waiting": "as before: only containers wait",
+    "mps_pipes": "its folder would have to be mounted",
+    "worker_data": "grader worker sets it itself",
+}
+"""Settings that have no use in this file, and why."""
+
+
+def test_every_setting_comes_from_the_environment_or_is_left_out_for_a_reason() -> None:
+    passed = {**SERVICES["api"]["environment"], **SERVICES["worker"]["environment"]}
+    names = {name for name in Settings.model_fields if f"GRADER_{name.upper()}" in passed}
+    assert names == set(Settings.model_fields) - set(LEFT_OUT)
+
+
+def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SERVICES["worker"]["environment"]:
+        monkeypatch.setenv(name, "")
+    assert (Settings().sandbox, Settings().gpu_shares) == ("auto", 1)
+
+
+@pytest.mark.parametrize("name", ["worker", "worker-gpu"])
+def test_a_worker_has_as_many_slots_as_the_machine_allows_unless_told(name: str) -> None:
+    assert re.search(r"--slots \$\{(WORKER|GPU)_SLOTS:-0\}", SERVICES[name]["command"][-1])
 
 
 def test_nothing_but_the_api_is_reached_from_outside_and_that_on_localhost_alone() -> None:

@@ -163,6 +163,23 @@ def test_a_report_as_json_is_the_report(house: House) -> None:
     assert ScoreReport.model_validate_json(answer.content) == score_report()
 
 
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/json;q=0, */*", "text/html"),
+        ("text/html;q=0, text/*", "text/markdown"),
+        ("*/*;q=0.1, text/html;q=0, application/json;q=0.0", "text/markdown"),
+    ],
+)
+def test_a_form_that_is_refused_by_name_does_not_come_by_a_wildcard(
+    house: House, accept: str, media: str
+) -> None:
+    identity = house.submitted()
+    house.graded(identity)
+    answer = house.get("ada", f"/api/submissions/{identity}/report", headers={"Accept": accept})
+    assert answer.headers["content-type"].startswith(media)
+
+
 def test_an_accept_that_takes_none_of_our_forms_is_told(house: House) -> None:
     identity = house.submitted()
     house.graded(identity)

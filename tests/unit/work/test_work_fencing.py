@@ -9,7 +9,8 @@ from service_stubs.processes import until
 from sqlalchemy import text
 from work_office import Office, in_thread
 
-from grader.domain.job import CellStarted
+from grader.domain.job import CellStarted, Hello, Progress
+from grader.domain.run import Environment
 from grader.ledger import claims, steering
 from grader.ledger.claims import Claim
 from grader.ledger.work import Submission
@@ -37,6 +38,25 @@ def test_who_lost_a_row_tells_nothing_of_it_any_more(office: Office) -> None:
         teller.on_record(CellStarted(index=2))
     kinds = [kind for kind, _ in office.events(held.id)]
     assert kinds == ["state", "cell", "state"]
+
+
+def test_a_training_is_told_epoch_by_epoch_and_a_second_run_once(office: Office) -> None:
+    desk = office.desk()
+    held = claimed(office, desk)
+    hello = Hello(environment=Environment())
+    with Teller(desk, held) as teller:
+        teller.on_record(hello)
+        teller.on_record(Progress(index=4, text="nothing of a training"))
+        teller.on_record(
+            Progress(index=4, text="epoch: 2 batch: 100 loss: 0.5 accuracy train: 0.75")
+        )
+        until("it is told", lambda: "epoch" in dict(office.events(held.id)))
+        teller.on_record(hello)
+    told = [(kind, data) for kind, data in office.events(held.id) if kind != "state"]
+    assert [kind for kind, _ in told] == ["epoch", "second_run"]
+    step = told[0][1]
+    assert (step["cell"], step["epoch"], step["accuracy"]) == (4, 2, 0.75)
+    assert told[1][1] == {"began": True}
 
 
 def test_no_result_waits_for_what_is_only_shown(
