@@ -1,8 +1,8 @@
 """What the service must know of an assignment without importing it, and torch with it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from grader.domain.assignment import Assignment
 from grader.domain.base import Frozen, Short
@@ -18,8 +18,24 @@ class CardProblem(Frozen):
     points: float
 
 
+CARD_EXAMPLE: dict[str, Any] = {
+    "id": "cnn",
+    "title": "Exercise 09: convolutional neural networks",
+    "version": "1",
+    "problems": [{"id": "fc_model", "title": "Multi-layer perceptron", "points": 10}],
+    "possible": 10,
+    "gpu": "preferred",
+    "trains_by": ["train_model"],
+    "limits": {"wall_seconds": 3600, "memory_bytes": 4 << 30},
+    "datasets": ["mnist"],
+}
+"""For OpenAPI."""
+
+
 class Card(Frozen):
     """An assignment, as the service shows it and chooses lanes by it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CARD_EXAMPLE]})
 
     id: str
     title: str

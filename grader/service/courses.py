@@ -1,6 +1,6 @@
 """Courses: who you are there, what they offer, grades, regrades."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from grader.service.caller import GRADERS, Caller, member, require
 from grader.service.grades import grades_csv, grades_json
 from grader.service.problems import ProblemError
 from grader.service.service import Here, Service
-from grader.service.shapes import Me, Offered, RegradeItem, RegradeStatus
+from grader.service.shapes import EXAMPLE_ID, Me, Offered, RegradeItem, RegradeStatus
 
 router = APIRouter(prefix="/api", tags=["courses"])
 _ASSIGNMENT = "/courses/{course}/assignments/{assignment}"
@@ -59,8 +59,35 @@ def assignment(course: str, assignment: str, caller: Caller, here: Here) -> Offe
         return _offered(session, caller, course, _card(session, assignment))
 
 
-@router.get(f"{_ASSIGNMENT}/gradebook", response_class=Response)
-@router.get(f"{_ASSIGNMENT}/gradebook.json", response_class=Response)
+_GRADES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The rule, and a line for each student",
+        "content": {
+            "application/json": {
+                "example": {
+                    "rule": "best",
+                    "grades": [
+                        {
+                            "student_id": "ada",
+                            "name": "Ada Lovelace",
+                            "submissions": 2,
+                            "status": "graded",
+                            "earned": 84,
+                            "possible": 100,
+                            "pending": 11,
+                            "submission_id": EXAMPLE_ID,
+                            "received_at": "2026-11-23T12:00:00+00:00",
+                        }
+                    ],
+                }
+            }
+        },
+    }
+}
+
+
+@router.get(f"{_ASSIGNMENT}/gradebook", response_class=Response, responses=_GRADES)
+@router.get(f"{_ASSIGNMENT}/gradebook.json", response_class=Response, responses=_GRADES)
 def grades(
     course: str, assignment: str, caller: Caller, here: Here, rule: Rule = "best"
 ) -> Response:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from grader.domain.base import Frozen
@@ -13,6 +14,8 @@ router = APIRouter(tags=["health"])
 
 class Health(Frozen):
     """The process lives."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
 
     status: str = "ok"
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import structlog
+from pydantic import ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader.domain.base import Frozen
@@ -18,6 +19,17 @@ _log = structlog.get_logger()
 
 class Readiness(Frozen):
     """What the API stands on, part by part."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ready": True,
+                    "parts": {"database": "ok", "tables": "ok", "broker": "ok", "files": "ok"},
+                }
+            ]
+        }
+    )
 
     ready: bool
     """Uploads are taken."""

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from grader.domain.base import Frozen
-from grader.domain.card import Card
+from grader.domain.card import CARD_EXAMPLE, Card
 from grader.domain.late import LatePolicy
 from grader.domain.service import Lane, Role, State
 from grader.ledger import views
@@ -28,6 +28,11 @@ _EXAMPLE: dict[str, Any] = {
     "place": 3,
     "expected_wait_seconds": 310.0,
 }
+
+
+def example(**values: Any) -> ConfigDict:
+    """A model's settings with an example for OpenAPI."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class Score(Frozen):
@@ -58,7 +63,7 @@ class Score(Frozen):
 class Status(Frozen):
     """A submission, as it stands."""
 
-    model_config = {"json_schema_extra": {"examples": [_EXAMPLE]}}
+    model_config = example(**_EXAMPLE)
 
     id: str
     course: str
@@ -113,6 +118,8 @@ class Status(Frozen):
 class Listing(Frozen):
     """Submissions, the newest first."""
 
+    model_config = example(submissions=[_EXAMPLE | {"place": None}], next=EXAMPLE_ID)
+
     submissions: tuple[Status, ...]
     """Without places in the queue: `GET /api/submissions/{id}` tells them."""
     next: str | None
@@ -121,6 +128,8 @@ class Listing(Frozen):
 
 class Me(Frozen):
     """Who the token says you are."""
+
+    model_config = example(person="ada", role="student", courses={"dl-2026": "student"})
 
     person: str
     role: Role
@@ -131,6 +140,15 @@ class Me(Frozen):
 
 class Offered(Frozen):
     """An assignment, on the terms of a course."""
+
+    model_config = example(
+        card=CARD_EXAMPLE,
+        opens_at=None,
+        due_at="2026-11-30T12:00:00Z",
+        late={"percent": 10, "days": 2},
+        max_attempts=10,
+        attempts=3,
+    )
 
     card: Card
     opens_at: datetime | None
@@ -169,6 +187,29 @@ class RegradeItem(Frozen):
 
 class RegradeStatus(Frozen):
     """A regrade, as it stands."""
+
+    model_config = example(
+        id=EXAMPLE_ID,
+        course="dl-2026",
+        assignment="cnn",
+        asked_by="stan",
+        asked_at="2026-12-01T09:00:00Z",
+        apply=False,
+        done=True,
+        states={"graded": 1},
+        changed=1,
+        items=[
+            {
+                "submission": EXAMPLE_ID,
+                "student": "ada",
+                "state": "graded",
+                "before": 80,
+                "after": 84,
+                "reason": None,
+                "message": "",
+            }
+        ],
+    )
 
     id: str
     course: str
