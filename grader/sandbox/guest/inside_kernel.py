@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from inside_errors import safe_str
-from inside_output import Tap, publish_nothing_rich
+from inside_output import Tap, keep_no_copies, publish_nothing_rich
 from inside_values import kind
 from shared_text import long, short
 
@@ -25,6 +25,7 @@ def listen(shell: Any, handle: Handle, tap: Tap) -> None:
     kernel.session.pack = _pack
     kernel.session.unpack = _unpack
     publish_nothing_rich(shell)
+    keep_no_copies(shell)
     shown = Shown(shell)
     shell._showtraceback = shown  # noqa: SLF001 - ipykernel's own hook
     execute: Execute = kernel.do_execute

@@ -1,7 +1,9 @@
 """Keeps what cells print within bounds at its source, before it fills memory and sockets."""
 
+import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from ipykernel.iostream import OutStream
@@ -27,6 +29,7 @@ class Tap:
         self._stream: OutStream | None = None
         self._released = 0.0
         self._write: Write = OutStream.write
+        self._covered = True
 
     def install(self) -> None:
         """Put the tap into every stream of the kernel."""
@@ -62,9 +65,27 @@ class Tap:
 
     def next_cell(self) -> None:
         """Give the next cell its own cap."""
+        if self._covered:
+            self._uncover()
         self._left = self._cap
         self._tail = ""
         self._stream = None
+
+    def _uncover(self) -> None:
+        """Take away what hides us, once.
+
+        IPython's tee around the request that loaded us has put each stream's own ``write`` back, on
+        the stream itself.
+        """
+        self._covered = False
+        for stream in (sys.stdout, sys.stderr):
+            if type(stream) is OutStream:
+                vars(stream).pop("write", None)
+
+
+def keep_no_copies(shell: Any) -> None:
+    """Let IPython (9 and later) not keep whatever is printed for its history: nobody reads it."""
+    shell._tee = lambda *_, **__: nullcontext()  # noqa: SLF001 - it has no switch
 
 
 def publish_nothing_rich(shell: Any) -> None:

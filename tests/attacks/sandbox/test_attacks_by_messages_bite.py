@@ -40,6 +40,9 @@ LOOKS_AWAY = Edit(
     "                pass\n",
 )
 """It does not see that a kernel died."""
+COVERED = Edit("inside_output.py", "            self._uncover()\n", "            pass\n")
+"""IPython's own way to write hides the tap."""
+KEEPS_COPIES = Edit("inside_kernel.py", "    keep_no_copies(shell)\n", "")
 SLOW: dict[str, Any] = {"cell_seconds": LIMITS.wall_seconds}
 SHORT: dict[str, Any] = {"wall_seconds": 3, "cell_seconds": 3, "grace_seconds": 3}
 HELD = {
@@ -69,6 +72,26 @@ def test_a_flood_takes_what_comes_after_it_along(bubblewrap: BubblewrapSandbox, 
         evidence = run(bubblewrap, FLOODS[name], WITNESS, limits=limits)
     assert evidence.stopped.reason == reason
     assert evidence.cells[1].output == ""
+
+
+@pytest.mark.parametrize(("out", "tapped"), [((), True), ((COVERED,), False)])
+def test_what_a_cell_prints_goes_through_the_tap(
+    bubblewrap: BubblewrapSandbox, out: tuple[Edit, ...], *, tapped: bool
+) -> None:
+    look = "import sys\nprint('Tap' in sys.stdout.write.__qualname__)"
+    with guest_with(*out):
+        assert run(bubblewrap, "x = 1", look).cells[1].output == f"{tapped}\n"
+
+
+@pytest.mark.parametrize(("out", "reason"), [((), "finished"), ((KEEPS_COPIES,), "memory")])
+def test_prints_are_cut_where_they_are_made_and_kept_nowhere(
+    bubblewrap: BubblewrapSandbox, out: tuple[Edit, ...], reason: str
+) -> None:
+    limits = LIMITS.model_copy(update={**SLOW, "memory_bytes": 200 * MIB})
+    with guest_with(*out):
+        evidence = run(bubblewrap, FLOODS["prints"], WITNESS, limits=limits)
+    assert evidence.stopped.reason == reason
+    assert evidence.cells[0].status == ("ok" if reason == "finished" else "killed")
 
 
 def test_a_display_that_nobody_reads_makes_its_cell_fail(bubblewrap: BubblewrapSandbox) -> None:
