@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from test_work_same import with_broken_check
 from work_office import COURSE, START, Office
 
@@ -13,7 +14,7 @@ from grader.domain.late import LatePolicy
 from grader.ledger import offerings, regrades
 from grader.ledger.offerings import Terms
 from grader.ledger.regrades import Wish
-from grader.ledger.work import Report, Submission
+from grader.ledger.work import Alert, Report, Submission
 from grader.work import Looked, look
 
 
@@ -101,6 +102,8 @@ def test_evidence_that_is_lost_is_our_failure_until_a_regrade_finds_it(
         office.clock.passes(121)
     assert (office.item(item).state, office.item(item).reason) == ("not_graded", "store")
     assert office.alerts() == [("gave_up", graded)]
+    with office.ledger.read() as session:
+        assert "regrade again" in session.scalars(select(Alert.message)).one()
     assert office.row(graded).counts
     assert office.report(graded).earned == 6
     for file, content in kept.items():
