@@ -89,8 +89,9 @@ def _hidden(name: str, value: Any) -> Any:
     if SECRET.search(name):
         return _HIDDEN
     if isinstance(value, str):
-        cut = value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}…"
-        return _BEARER.sub(rf"\1{_HIDDEN}", _IN_URL.sub(rf"\1:{_HIDDEN}@", cut))
+        # Before it is cut: half a secret is not known for one.
+        told = _BEARER.sub(rf"\1{_HIDDEN}", _IN_URL.sub(rf"\1:{_HIDDEN}@", value))
+        return told if len(told) <= MAX_TEXT else f"{told[:MAX_TEXT]}…"
     if isinstance(value, Mapping):
         return {key: _hidden(str(key), inner) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

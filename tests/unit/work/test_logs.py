@@ -45,6 +45,10 @@ def test_no_token_and_no_notebook_reaches_a_log(tmp_path: Path) -> None:
         ({"heads": ({"Authorization": "x"}, 1)}, {"heads": [{"Authorization": "[hidden]"}, 1]}),
         ({"url": "redis://me:pw@h:1/0"}, {"url": "redis://me:[hidden]@h:1/0"}),
         ({"event": "x" * 5000}, {"event": "x" * 2000 + "…"}),
+        (
+            {"event": "x" * 1980 + " redis://me:" + "p" * 50 + "@h"},
+            {"event": "x" * 1980 + " redis://me:[hidden]"[:20] + "…"},
+        ),
         ({"submission": "ab"}, {"submission": "ab"}),
     ],
 )
