@@ -58,14 +58,11 @@ def _lanes(text: str) -> tuple[Lane, ...]:
 
 
 def _show(running: "Running") -> None:
-    wish, home = running.wish, str(running.state)
+    wish, home, names = running.wish, str(running.state), ", ".join(running.assignments)
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, words in (
         ("API", f"{wish.url}/docs"),
-        (
-            "grades",
-            f"{', '.join(running.assignments)}; {running.slots} at once in {running.sandbox}",
-        ),
+        ("grades", f"{names}; {running.slots} at once in {running.sandbox}"),
         ("keeps", f"{home}; logs in {home}/logs"),
         ("hand in", "grader submit NOTEBOOK --wait"),
         ("end", "Ctrl-C"),

@@ -1,6 +1,6 @@
 """What every value of the domain is: frozen, closed, and without NaN in its numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,11 @@ class Frozen(BaseModel):
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
     )
+
+
+def example(**values: Any) -> ConfigDict:
+    """A model's settings, with an example of it for OpenAPI."""
+    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 Text = Annotated[str, Field(max_length=20_000)]

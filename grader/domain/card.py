@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from grader.domain.assignment import Assignment
-from grader.domain.base import Frozen, Short
+from grader.domain.base import Frozen, Short, example
 from grader.domain.gpu import GpuNeed
 from grader.domain.limits import Limits
 
@@ -35,7 +35,7 @@ CARD_EXAMPLE: dict[str, Any] = {
 class Card(Frozen):
     """An assignment, as the service shows it and chooses lanes by it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [CARD_EXAMPLE]})
+    model_config = example(**CARD_EXAMPLE)
 
     id: str
     title: str

@@ -2,10 +2,9 @@
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import ConfigDict
 from starlette.concurrency import run_in_threadpool
 
-from grader.domain.base import Frozen
+from grader.domain.base import Frozen, example
 from grader.service.ready import Readiness, readiness
 from grader.service.service import Here
 
@@ -15,7 +14,7 @@ router = APIRouter(tags=["health"])
 class Health(Frozen):
     """The process lives."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+    model_config = example(status="ok")
 
     status: str = "ok"
 

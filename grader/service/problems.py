@@ -6,10 +6,9 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import ConfigDict
 from starlette.exceptions import HTTPException
 
-from grader.domain.base import Frozen
+from grader.domain.base import Frozen, example
 from grader.errors import LedgerError, StoreError
 from grader.logs import where
 from grader.reports.text import line
@@ -30,18 +29,12 @@ _KNOWN = {
 class ProblemDetails(Frozen):
     """The body of every error."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:notebook-grader:problem:too_large",
-                    "title": "The upload is too large",
-                    "status": 413,
-                    "detail": "found more than 20000000 bytes: clear the outputs and save again",
-                    "code": "too_large",
-                }
-            ]
-        }
+    model_config = example(
+        type="urn:notebook-grader:problem:too_large",
+        title="The upload is too large",
+        status=413,
+        detail="found more than 20000000 bytes: clear the outputs and save again",
+        code="too_large",
     )
 
     type: str

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 
 import structlog
-from pydantic import ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
-from grader.domain.base import Frozen
+from grader.domain.base import Frozen, example
 from grader.errors import GraderError
 from grader.ledger import migrate
 from grader.service.adapters import Adapters
@@ -20,15 +19,8 @@ _log = structlog.get_logger()
 class Readiness(Frozen):
     """What the API stands on, part by part."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "ready": True,
-                    "parts": {"database": "ok", "tables": "ok", "broker": "ok", "files": "ok"},
-                }
-            ]
-        }
+    model_config = example(
+        ready=True, parts={"database": "ok", "tables": "ok", "broker": "ok", "files": "ok"}
     )
 
     ready: bool

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from grader.domain.base import Frozen
+from grader.domain.base import Frozen, example
 from grader.domain.card import CARD_EXAMPLE, Card
 from grader.domain.late import LatePolicy
 from grader.domain.service import Lane, Role, State
@@ -28,11 +28,6 @@ _EXAMPLE: dict[str, Any] = {
     "place": 3,
     "expected_wait_seconds": 310.0,
 }
-
-
-def example(**values: Any) -> ConfigDict:
-    """A model's settings with an example for OpenAPI."""
-    return ConfigDict(json_schema_extra={"examples": [values]})
 
 
 class Score(Frozen):

@@ -2,43 +2,40 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 from faults_soundness import require_sound
-from service_stubs.processes import alive, below, until
+from service_stubs.processes import Process, alive, below, until
 from service_stubs.service import Service
 
 
-def test_what_a_killed_worker_was_doing_is_done_by_another(service: Service) -> None:
+def all_at_once(worker: Process) -> None:
+    worker.kill()
+
+
+def parent_alone(worker: Process) -> None:
+    """As the machine's out-of-memory killer does, or `kill -9` with one number."""
+    os.kill(worker.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("killed", [all_at_once, parent_alone])
+def test_what_a_killed_worker_was_doing_is_done_by_another(
+    service: Service, killed: Callable[[Process], None]
+) -> None:
     service.upkeep()
     first = service.worker("first", slots=2)
     ids = [service.submit(name, f"student-{name}", seconds=3) for name in ("a", "b", "c")]
     until("two runs begin", lambda: len(service.marks.counts("began")) == 2)
     begun = set(service.marks.counts("began"))
     children = below(first.pid)
-    first.kill()
+    killed(first)
     until("its slots end with it", lambda: not any(map(alive, children)))
     service.worker("second", slots=2)
     until("all are graded", lambda: service.done(ids))
     assert set(service.states(ids).values()) == {"graded"}
     require_sound(service, ids, again=begun)
     assert service.marks.counts("began").total() == 5
-
-
-def test_slots_whose_worker_alone_was_killed_end_by_themselves(service: Service) -> None:
-    """As by the machine's out-of-memory killer, or `kill -9` with one number."""
-    service.upkeep()
-    first = service.worker("first", slots=2)
-    ids = [service.submit(name, f"student-{name}", seconds=3) for name in ("a", "b", "c")]
-    until("two runs begin", lambda: len(service.marks.counts("began")) == 2)
-    begun = set(service.marks.counts("began"))
-    children = below(first.pid)
-    os.kill(first.pid, signal.SIGKILL)
-    until("its slots end with it", lambda: not any(map(alive, children)))
-    service.worker("second", slots=2)
-    until("all are graded", lambda: service.done(ids))
-    assert set(service.states(ids).values()) == {"graded"}
-    require_sound(service, ids, again=begun)
 
 
 def test_a_worker_whose_slot_was_killed_goes_on(service: Service) -> None:

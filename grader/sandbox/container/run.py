@@ -37,6 +37,7 @@ from grader.sandbox.container.image import Image, chosen
 from grader.sandbox.container.profile import profile
 from grader.sandbox.gpu.device import container_words, present
 from grader.sandbox.interface import Finding, Job, Receive, RunEnd
+from grader.sandbox.linux.boot import boot_id
 from grader.sandbox.linux.cgroup import Group
 from grader.sandbox.linux.layout import (
     Bind,
@@ -51,15 +52,13 @@ from grader.sandbox.linux.mounts import Mounts
 from grader.sandbox.linux.running import LinuxSandbox, usable
 from grader.sandbox.linux.slots import Slot, Slots
 
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 STARTUP_SECONDS = 120.0
 """What a run may take beyond its limits: starting, and importing from a cold disk."""
 
 
 def labels(runtime: str) -> dict[str, str]:
     """What a container of this machine carries; `runtime`: of the graders that share a folder."""
-    boot = _BOOT.read_text().strip() if _BOOT.exists() else ""
-    return {LABEL: runtime, MACHINE: platform.node(), BOOT: boot}
+    return {LABEL: runtime, MACHINE: platform.node(), BOOT: boot_id()}
 
 
 class ContainerSandbox(LinuxSandbox):

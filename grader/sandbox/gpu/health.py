@@ -13,13 +13,13 @@ from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from grader.sandbox.gpu.device import Gpu
+from grader.sandbox.linux.boot import boot_id
 
 SELF_TEST = Path(__file__).with_name("selftest.py")
 SECONDS = 180.0
 """What the test may take; importing torch from a cold disk is most of it."""
 VALID_SECONDS = 3600.0
 """How long a passed test is believed."""
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 Test = Callable[[Gpu], str | None]
 """None: the device works; else what it did, in words. May raise `Busy`."""
@@ -92,16 +92,12 @@ class Health:
             known = _Known.model_validate_json((self.folder / f"{gpu.uuid}.json").read_bytes())
         except (OSError, ValidationError):
             return None
-        return known if known.boot == _boot() else None
+        return known if known.boot == boot_id() else None
 
     def _write(self, gpu: Gpu, broken: str | None) -> None:
         draft = self.folder / f"{gpu.uuid}.new"
-        draft.write_text(_Known(broken=broken, boot=_boot(), at=time.time()).model_dump_json())
+        draft.write_text(_Known(broken=broken, boot=boot_id(), at=time.time()).model_dump_json())
         draft.replace(self.folder / f"{gpu.uuid}.json")
-
-
-def _boot() -> str:
-    return _BOOT.read_text().strip() if _BOOT.exists() else ""
 
 
 def _old(known: _Known) -> bool:

@@ -52,8 +52,11 @@ def attacked(
     return Tried(frozenset(found["through"]), found["failed"], end)
 
 
-def check_nothing_got_through(attack: Attack, backend: str, tried: Tried) -> None:
-    """None but what is tolerated; and no way may be tried that nothing shows to bite."""
+def check_nothing_gets_through(
+    sandbox: Sandbox, folder: Path, planted: Host, attack: Attack
+) -> None:
+    """Run it: no way but what is tolerated; and none may be tried that nothing shows to bite."""
+    backend, tried = sandbox.name, attacked(sandbox, folder, planted, attack)
     tolerated = set(attack.tolerated.get(backend, {}))
     assert tried.through - tolerated == set(), tried
     if backend in BITING:

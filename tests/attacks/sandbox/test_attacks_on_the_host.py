@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from attack import Attack, Bite
-from attacks_run import attacked, bites, blunt, check_nothing_got_through, named, weak
+from attacks_run import attacked, bites, blunt, check_nothing_gets_through, named, weak
 from attacks_table import HOST
 from decoys import Host
 
@@ -15,8 +15,7 @@ from grader.sandbox.interface import Sandbox
 def test_nothing_gets_through(
     sandbox: Sandbox, tmp_path: Path, planted: Host, attack: Attack
 ) -> None:
-    tried = attacked(sandbox, tmp_path, planted, attack)
-    check_nothing_got_through(attack, sandbox.name, tried)
+    check_nothing_gets_through(sandbox, tmp_path, planted, attack)
 
 
 @pytest.mark.parametrize(("backend", "attack", "bite"), bites(HOST))

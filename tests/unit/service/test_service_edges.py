@@ -342,6 +342,7 @@ def test_the_openapi_document_tells_uploads_errors_and_examples(house: House) ->
     upload = schema["paths"]["/api/submissions"]["post"]
     assert "multipart/form-data" in upload["requestBody"]["content"]
     assert "application/problem+json" in upload["responses"]["default"]["content"]
+    assert schema["components"]["schemas"]["Status"]["examples"][0]["state"] == "queued"
     page = house.client.get("/docs")
     assert "/api/submissions/{submission_id}/events" in page.text
     assert "<script" not in page.text
