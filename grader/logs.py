@@ -80,12 +80,11 @@ def place_instead_of_exception(_: WrappedLogger, __: str, event: EventDict) -> E
 
 def hide(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """A processor: secrets are replaced by their names, in URLs and headers too."""
-    return {key: _hidden(key, value) for key, value in event.items()}
+    own = {key: value for key, value in event.items() if key.startswith("_")}  # structlog's
+    return {key: _hidden(key, value) for key, value in event.items()} | own
 
 
 def _hidden(name: str, value: Any) -> Any:
-    if name.startswith("_"):  # structlog's own
-        return value
     if SECRET.search(name):
         return _HIDDEN
     if isinstance(value, str):

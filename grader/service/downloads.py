@@ -154,26 +154,26 @@ def _report(here: Service, caller: Identity, submission_id: str, suffix: Suffix)
 
 
 def _preferred(accept: str) -> Suffix:
-    """The form of the highest quality in an Accept header, the first of equals.
+    """The form of the highest quality in an Accept header; of equals the one named first.
 
-    What is named with a quality of 0 is not wanted, whatever else it would fit (RFC 9110, 12.5.1).
+    The range that names a form most closely says its quality (RFC 9110, 12.5.1); 0: not wanted.
     """
     ranges = [_range(part) for part in accept.split(",")[:50]]
-    refused = {media for media, quality in ranges if quality == 0}
-    left = {s: form for s, form in _FORMS.items() if form.media not in refused}
-    wanted: list[tuple[float, Suffix]] = []
-    for media, quality in ranges:
-        fitting = next((s for s, form in left.items() if _fits(form.media, media)), None)
-        if fitting is not None and quality > 0:
-            wanted.append((quality, fitting))
-    if not wanted:
+    wanted: list[tuple[float, int, Suffix]] = []
+    for suffix, form in _FORMS.items():
+        fitting = [n for n, (media, _) in enumerate(ranges) if _fits(form.media, media)]
+        if fitting:
+            closest = min(fitting, key=lambda n: ranges[n][0].count("*"))
+            wanted.append((ranges[closest][1], -closest, suffix))
+    best = max(wanted, key=lambda found: found[:2], default=None)
+    if best is None or best[0] == 0:
         raise ProblemError(
             406,
             "not_acceptable",
             "There is no such form",
             f"a report comes as {', '.join(form.media for form in _FORMS.values())}",
         )
-    return max(wanted, key=lambda found: found[0])[1]
+    return best[2]
 
 
 def _range(part: str) -> tuple[str, float]:

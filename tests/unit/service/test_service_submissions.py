@@ -168,6 +168,8 @@ def test_a_report_as_json_is_the_report(house: House) -> None:
     [
         ("application/json;q=0, */*", "text/html"),
         ("text/html;q=0, text/*", "text/markdown"),
+        ("text/*;q=0, application/json;q=0, */*", "application/xml"),
+        ("text/*;q=0, text/plain, */*;q=0.1", "text/plain"),
         ("*/*;q=0.1, text/html;q=0, application/json;q=0.0", "text/markdown"),
     ],
 )

@@ -1,9 +1,14 @@
+import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from api_house import COURSE, EXERCISE, NOW, TRAINING, House, code, notebook, until
+from api_house import BOUNDS, COURSE, EXERCISE, NOW, TRAINING, House, code, notebook, until
+from starlette.requests import Request
+from starlette.types import Message
 
 from grader.domain.late import LatePolicy
 from grader.errors import StoreError
@@ -11,6 +16,7 @@ from grader.ledger import offerings, workers
 from grader.ledger.offerings import Terms
 from grader.ledger.work import Submission
 from grader.ledger.workers import Sign
+from grader.service.body import received
 from grader.service.rates import AtOnce
 
 
@@ -100,6 +106,23 @@ def test_attempts_are_counted_by_student_and_not_those_where_we_failed(house: Ho
     house.change(first, state="not_graded", counts=False)
     assert house.upload().status_code == 202
     assert code(house.upload()) == "no_attempts_left"
+
+
+@pytest.mark.parametrize(("size", "on_disk"), [(2_000_000, True), (1_000, False)])
+def test_a_large_upload_lies_on_disk_and_not_in_memory(size: int, on_disk: bool) -> None:
+    files = {"notebook": ("a.ipynb", bytes(size))}
+    sent = httpx.Request("POST", "http://t", files=files, data={"course": "c", "assignment": "a"})
+    scope = {"type": "http", "headers": [(k.lower(), v) for k, v in sent.headers.raw]}
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": sent.read()}
+
+    async def read() -> bool:
+        bounds = replace(BOUNDS, upload_bytes=3_000_000)
+        async with received(Request(scope, receive), bounds) as form:
+            return not form.notebook._in_memory
+
+    assert asyncio.run(read()) is on_disk
 
 
 def test_an_assignment_opens_and_ends_with_its_late_policy(house: House) -> None:

@@ -43,6 +43,8 @@ def test_no_token_and_no_notebook_reaches_a_log(tmp_path: Path) -> None:
         ({"a": {"api_password": "p", "n": 1}}, {"a": {"api_password": "[hidden]", "n": 1}}),
         ({"urls": ["redis://me:pw@h"]}, {"urls": ["redis://me:[hidden]@h"]}),
         ({"heads": ({"Authorization": "x"}, 1)}, {"heads": [{"Authorization": "[hidden]"}, 1]}),
+        ({"x": {"_token": "t"}}, {"x": {"_token": "[hidden]"}}),
+        ({"_record": 7}, {"_record": 7}),
         ({"url": "redis://me:pw@h:1/0"}, {"url": "redis://me:[hidden]@h:1/0"}),
         ({"event": "x" * 5000}, {"event": "x" * 2000 + "…"}),
         (
